@@ -1,0 +1,1 @@
+"""The staff portal of a digital lender."""

@@ -1,0 +1,78 @@
+"""Reads and writes of the audit trail."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, scoped_session
+
+from portal.audit.models import AuditEvent, AuditSeal
+
+EVENT = AuditEvent.__table__.c
+SEALED_FIELDS = (
+    EVENT.event_id,
+    EVENT.at,
+    EVENT.action,
+    EVENT.subject,
+    EVENT.of_user,
+    EVENT.actor_id,
+    EVENT.actor_role,
+    EVENT.session_id,
+    func.host(EVENT.ip).label("ip"),
+    EVENT.details,
+)
+# An event commits within moments of its time, so a gap in the seals can only be in the last hour before the newest one.
+_UNSEALED = (
+    select(*SEALED_FIELDS)
+    .where(
+        EVENT.at
+        >= select(func.coalesce(func.max(AuditEvent.at) - text("interval '1 hour'"), text("'-infinity'::timestamptz")))
+        .where(
+            AuditEvent.event_id.in_(select(AuditSeal.event_id).order_by(AuditSeal.sequence.desc()).limit(1))
+        )
+        .scalar_subquery(),
+        ~select(1).where(AuditSeal.event_id == EVENT.event_id).exists(),
+    )
+    .order_by(EVENT.at, EVENT.event_id)
+)
+_HEAD = select(AuditSeal.sequence, AuditSeal.hash, AuditSeal.sealed_at).order_by(AuditSeal.sequence.desc()).limit(1)
+
+
+class AuditRepository:
+    """The trail and its chain, in the caller's session."""
+
+    def __init__(self, session: scoped_session[Session]) -> None:
+        self.session = session
+
+    def add(self, values: dict[str, Any]) -> None:
+        self.session.execute(insert(AuditEvent).values(**values).on_conflict_do_nothing())
+
+    def lock_chain(self) -> bool:
+        """Whether this transaction is the one that may extend the chain."""
+        return bool(self.session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('audit.chain'))")))
+
+    def head(self) -> Row[Any] | None:
+        """The newest seal: sequence, hash and time."""
+        return self.session.execute(_HEAD).first()
+
+    def unsealed(self, limit: int) -> Sequence[Row[Any]]:
+        return self.session.execute(_UNSEALED.limit(limit)).all()
+
+    def add_seals(self, seals: list[dict[str, Any]]) -> None:
+        self.session.execute(insert(AuditSeal), seals)
+
+    def chain(self) -> Iterator[Row[Any]]:
+        """Every seal in order with its event's fields, streamed; the event's are None where it is gone."""
+        statement = (
+            select(AuditSeal.sequence, AuditSeal.hash, AuditSeal.event_id.label("sealed_id"), *SEALED_FIELDS)
+            .outerjoin(AuditEvent, AuditEvent.event_id == AuditSeal.event_id)
+            .order_by(AuditSeal.sequence)
+        )
+        yield from self.session.execute(statement.execution_options(yield_per=2000))
+
+    def unsealed_ids(self) -> Sequence[UUID]:
+        """Every event without a seal, however old."""
+        statement = select(EVENT.event_id).where(~select(1).where(AuditSeal.event_id == EVENT.event_id).exists())
+        return self.session.scalars(statement.order_by(EVENT.at, EVENT.event_id)).all()

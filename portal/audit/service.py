@@ -1,0 +1,156 @@
+"""Recording who did or saw what, and proving that nobody changed the record."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from portal.audit.repository import AuditRepository
+from portal.shared import clock
+from portal.shared.actor import PORTAL, Actor
+from portal.shared.database import db, require_transaction, transaction
+from portal.shared.jobs import queue
+
+BATCH = 1000
+GENESIS = "0" * 64
+
+events = AuditRepository(db.session)
+
+
+def record(
+    action: str,
+    subject: UUID | None,
+    *,
+    of: UUID | None = None,
+    once_an_hour: bool = False,
+    actor: Actor,
+    **details: Any,
+) -> None:
+    """Write one event into the caller's transaction, so that it stands exactly when the change does.
+
+    ``details`` are ids, codes and counts, never personal data. With ``once_an_hour`` the same person's same act on the
+    same subject counts once an hour.
+    """
+    require_transaction()
+    hour = clock.now().strftime("%Y%m%d%H")
+    events.add(
+        {
+            "action": action,
+            "subject": subject,
+            "of_user": of,
+            "actor_id": actor.auth_id,
+            "actor_role": actor.role,
+            "session_id": actor.session_id,
+            "ip": actor.ip,
+            "details": details,
+            "once_key": f"{action}:{actor.auth_id}:{subject}:{hour}" if once_an_hour else None,
+        }
+    )
+
+
+def note(action: str, subject: UUID | None, *, of: UUID | None = None, actor: Actor = PORTAL, **details: Any) -> None:
+    """Record an event that has no other effect, in a transaction of its own."""
+    with transaction():
+        record(action, subject, of=of, actor=actor, **details)
+
+
+def note_opening(action: str, subject: UUID, *, of: UUID, actor: Actor) -> None:
+    """Record that a page about a customer was opened; once per person, subject and hour."""
+    with transaction():
+        record(action, subject, of=of, once_an_hour=True, actor=actor)
+
+
+def seal() -> int:
+    """Append every unsealed event to the hash chain; returns how many. Only one process seals at a time."""
+    sealed = 0
+    while True:
+        with transaction():
+            if not events.lock_chain():
+                return sealed
+            head = events.head()
+            sequence, previous = (head.sequence, head.hash) if head else (0, GENESIS)
+            batch = events.unsealed(BATCH)
+            seals = []
+            for event in batch:
+                sequence, previous = sequence + 1, link(previous, event)
+                seals.append({"sequence": sequence, "event_id": event.event_id, "hash": previous})
+            if seals:
+                events.add_seals(seals)
+        sealed += len(batch)
+        if len(batch) < BATCH:
+            return sealed
+
+
+def link(previous: str, event: Row[Any]) -> str:
+    """Hex SHA-256 over the predecessor's hash and the event's canonical JSON."""
+    body = json.dumps(
+        {
+            "event_id": str(event.event_id),
+            "at": event.at.isoformat(),
+            "action": event.action,
+            "subject": _text(event.subject),
+            "of_user": _text(event.of_user),
+            "actor_id": _text(event.actor_id),
+            "actor_role": event.actor_role,
+            "session_id": _text(event.session_id),
+            "ip": event.ip,
+            "details": event.details,
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256((previous + body).encode()).hexdigest()
+
+
+def _text(value: UUID | None) -> str | None:
+    return str(value) if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What walking the chain found."""
+
+    links: int
+    broken: str | None
+    unsealed: int
+    head: str
+
+
+def verify(expected_head: str | None = None) -> Verdict:
+    """Walk the whole chain and name the first broken link, the unsealed tail, and a cut against an exported head.
+
+    ``expected_head`` is ``sequence:hash`` as :func:`head` printed it earlier.
+    """
+    previous, links, broken = GENESIS, 0, None
+    wanted, _, wanted_hash = (expected_head or "0:").partition(":")
+    for row in events.chain():
+        links += 1
+        if row.sequence != links:
+            broken = f"link {links} is missing: the chain jumps to {row.sequence}"
+        elif row.event_id is None:
+            broken = f"link {links}: event {row.sealed_id} was removed"
+        elif link(previous, row) != row.hash:
+            broken = f"link {links}: event {row.event_id} was changed or moved"
+        elif links == int(wanted) and row.hash != wanted_hash:
+            broken = f"link {links}: event {row.event_id} is not the one that was exported"
+        if broken:
+            break
+        previous = row.hash
+    if not broken and links < int(wanted):
+        broken = f"the chain ends at {links}; the exported head was {wanted}: its tail was cut off"
+    return Verdict(links, broken, len(events.unsealed_ids()), f"{links}:{previous}")
+
+
+def head() -> str:
+    """``sequence:hash`` of the newest link, to be kept somewhere else."""
+    newest = events.head()
+    return f"{newest.sequence}:{newest.hash}" if newest else f"0:{GENESIS}"
+
+
+@queue.periodic(cron="* * * * *")
+@queue.task(name="audit.seal", queueing_lock="audit.seal")
+def seal_new_events(timestamp: int) -> None:
+    seal()

@@ -1,0 +1,122 @@
+"""Every setting of the portal, read from the environment, and everything that is wrong with it at once."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+KNOWN_DEFAULTS = {"change-me", "changeme", "secret", "dev", "development", "password"}
+SHORTEST_KEY = 32
+
+
+class ConfigurationError(SystemExit):
+    """The portal cannot start; the message names every setting to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says. ``.env.example`` explains each."""
+
+    database_url: str
+    migration_url: str
+    mongo_url: str
+    secret_key: str
+    secret_key_fallbacks: tuple[str, ...]
+    document_hash_key: bytes
+    documents_url: str
+    public_url: str
+    trusted_proxies: int
+    log_level: str
+    is_demo: bool
+    kyc_target: timedelta
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names under which the portal answers."""
+        host = urlsplit(self.public_url).hostname or "localhost"
+        return [host, "localhost", "127.0.0.1", "[::1]"] if self.is_demo else [host]
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings, or one :class:`ConfigurationError` that names everything missing, short, default or wrong."""
+    problems: list[str] = []
+
+    def read(name: str, parse: Callable[[str], Any], default: str | None = None) -> Any:
+        text = environ.get(name, default or "").strip()
+        if not text and default is None:
+            problems.append(f"{name} is missing")
+            return None
+        try:
+            return parse(text)
+        except ValueError as problem:
+            problems.append(f"{name} {problem}")
+            return None
+
+    values = {
+        "database_url": read("DATABASE_URL", _postgres),
+        "migration_url": read("MIGRATION_URL", _postgres, environ.get("DATABASE_URL", "")),
+        "mongo_url": read("MONGO_URL", _mongo),
+        "secret_key": read("SECRET_KEY", _key),
+        "secret_key_fallbacks": read("SECRET_KEY_FALLBACKS", _keys, ""),
+        "document_hash_key": read("DOCUMENT_HASH_KEY", lambda text: _key(text).encode()),
+        "documents_url": read("DOCUMENTS_URL", _documents),
+        "public_url": read("PUBLIC_URL", _web),
+        "trusted_proxies": read("TRUSTED_PROXIES", _whole, "0"),
+        "log_level": read("LOG_LEVEL", _level, "INFO"),
+        "is_demo": read("DEMO", _flag, "0"),
+        "kyc_target": read("KYC_TARGET_HOURS", lambda text: timedelta(hours=_whole(text)), "24"),
+    }
+    if problems:
+        raise ConfigurationError(
+            "The portal cannot start:\n  "
+            + "\n  ".join(problems)
+            + "\nSet them as .env.example explains, or use `make run`, which makes its own."
+        )
+    return Settings(**values)
+
+
+def _starts_with(*schemes: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not text.startswith(schemes):
+            raise ValueError("must start with " + " or ".join(schemes))
+        return text
+
+    return check
+
+
+_postgres = _starts_with("postgresql+psycopg://")
+_mongo = _starts_with("mongodb://", "mongodb+srv://")
+_documents = _starts_with("file:///", "s3://")
+_web = _starts_with("https://", "http://localhost")
+
+
+def _key(text: str) -> str:
+    if text.lower() in KNOWN_DEFAULTS:
+        raise ValueError("is a known default")
+    if len(text) < SHORTEST_KEY:
+        raise ValueError(f"is shorter than {SHORTEST_KEY} characters")
+    return text
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(_key(key.strip()) for key in text.split(",") if key.strip())
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("must be a whole number")
+    return int(text)
+
+
+def _level(text: str) -> str:
+    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+    return text.upper()
+
+
+def _flag(text: str) -> bool:
+    if text not in {"0", "1"}:
+        raise ValueError("must be 0 or 1")
+    return text == "1"

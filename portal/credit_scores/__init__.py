@@ -1,0 +1,1 @@
+"""Credit scores and their entries."""

@@ -1,0 +1,1 @@
+"""Demo data and data at size."""

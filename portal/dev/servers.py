@@ -1,0 +1,101 @@
+"""PostgreSQL and mongod for development and tests: private, on unix sockets, gone with the process that uses them."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from portal.dev.folder import ServerFolder
+from portal.dev.mongo import Mongo
+from portal.dev.packages import check_platform
+from portal.dev.postgres import APPLICATION, OWNER, SUPERUSER, Postgres
+from portal.dev.process import Child, StartFailed
+
+__all__ = ["EmbeddedServers", "StartFailed"]
+
+
+class EmbeddedServers:
+    """Both servers with their data below `root`, as a context manager; enter it on the main thread.
+
+    They listen on no port, run as `nobody` when root starts them, and die with this process even when it is killed.
+    `is_throwaway` is for data that nobody misses after the run. Raises StartFailed with a sentence for the person at
+    the terminal.
+    """
+
+    def __init__(self, root: Path, *, is_throwaway: bool = False) -> None:
+        check_platform()
+        self._folder = ServerFolder(root)
+        self._postgres = Postgres(self._folder, is_throwaway=is_throwaway)
+        self._mongo = Mongo(self._folder)
+        self._is_throwaway = is_throwaway
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            undo.enter_context(self._folder.occupied())
+            undo.callback(self._stop)
+            self._mongo.start()
+            self._postgres.start()
+            self._postgres.wait()
+            self._postgres.ensure_roles()
+            self._mongo.wait()
+            self._held = undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    @property
+    def database_url(self) -> str:
+        """For the application: reads and writes what it was granted, no DDL."""
+        return self._postgres.url(APPLICATION)
+
+    @property
+    def migration_url(self) -> str:
+        """For migrations: the owner of the database."""
+        return self._postgres.url(OWNER)
+
+    @property
+    def superuser_url(self) -> str:
+        """For tests that make databases; names the database `postgres`."""
+        return self._postgres.url(SUPERUSER, database="postgres")
+
+    @property
+    def mongo_url(self) -> str:
+        """For the application; names the database `portal`."""
+        return self._mongo.url
+
+    @property
+    def children(self) -> tuple[Child, Child]:
+        """The two processes, for whoever watches over them."""
+        return self._postgres.child, self._mongo.child
+
+    def stop_postgres(self) -> None:
+        """Stop Postgres at once, as a crash would; the data stay."""
+        self._postgres.child.stop(with_signal=signal.SIGQUIT)
+
+    def start_postgres(self) -> None:
+        """Start Postgres again on the same data and wait until it answers."""
+        self._postgres.start()
+        self._postgres.wait()
+
+    def stop_mongo(self) -> None:
+        """Stop mongod at once, as a crash would; the data stay."""
+        self._mongo.child.stop(with_signal=signal.SIGKILL)
+
+    def start_mongo(self) -> None:
+        """Start mongod again on the same data and wait until it takes writes."""
+        self._mongo.start()
+        self._mongo.wait()
+
+    def _stop(self) -> None:
+        if self._is_throwaway:
+            self.stop_mongo()
+            self.stop_postgres()
+            return
+        for child in self.children:
+            child.ask_to_stop()
+        for child in self.children:
+            child.stop()

@@ -1,0 +1,1 @@
+"""Identity checks: the queue, the workspace and the decision."""

@@ -1,0 +1,1 @@
+"""Loans, payments and review history."""

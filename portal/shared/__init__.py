@@ -1,0 +1,1 @@
+"""What every layer may use; knows no context and no HTTP."""

@@ -1,0 +1,16 @@
+"""Time as the portal keeps it: aware UTC inside, WIB (Asia/Jakarta) for business days."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+WIB = ZoneInfo("Asia/Jakarta")
+
+
+def now() -> datetime:
+    """Now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """Today's business date in WIB."""
+    return datetime.now(WIB).date()

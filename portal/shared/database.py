@@ -1,0 +1,107 @@
+"""Postgres: the declarative base, the one way to open a transaction, and what a failing server looks like."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Enum, Numeric, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+
+LOCK_TIMEOUT = "55P03"
+DEADLOCK = "40P01"
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+db = SQLAlchemy(session_options={"expire_on_commit": False})
+db.metadata.naming_convention = NAMES
+
+
+class Base(DeclarativeBase):
+    """The base of every mapped class."""
+
+    registry = registry(
+        metadata=db.metadata,
+        type_annotation_map={
+            UUID: Uuid(),
+            datetime: DateTime(timezone=True),
+            Decimal: Numeric(10, 2),
+            dict[str, Any]: JSONB(),
+        },
+    )
+
+
+def native_enum(enum: type[StrEnum], name: str) -> Enum:
+    """A native Postgres enum whose values are the enum's own."""
+    return Enum(enum, name=name, values_callable=lambda members: [member.value for member in members])
+
+
+def engine_options(*, pool_size: int = 8) -> dict[str, Any]:
+    """Short timeouts, so that a failing server costs seconds and not workers."""
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 4,
+        "pool_timeout": 3,
+        "pool_pre_ping": True,
+        "connect_args": {
+            "connect_timeout": 3,
+            "options": "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=15s "
+            "-c idle_in_transaction_session_timeout=30s",
+        },
+    }
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Commit everything done inside, or nothing of it.
+
+    Row locks, business rows, audit events and jobs written inside live and die together. Transactions do not nest:
+    a use case opens one, and what it calls joins it.
+    """
+    session = db.session()
+    if session.info.get("is_open"):
+        raise RuntimeError("transactions do not nest")
+    session.rollback()
+    session.info["is_open"] = True
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["is_open"] = False
+
+
+def require_transaction() -> Session:
+    """The session, for what may only be written together with the change it belongs to."""
+    session = db.session()
+    if not session.info.get("is_open"):
+        raise RuntimeError("this is written inside `with transaction():` only")
+    return session
+
+
+def is_unreachable(error: Exception) -> bool:
+    """Whether Postgres did not answer, so that trying again later makes sense."""
+    if isinstance(error, TimeoutError | InterfaceError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError) and not is_contention(error)
+
+
+def is_contention(error: Exception) -> bool:
+    """Whether two people wanted the same row for longer than anybody should wait."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {LOCK_TIMEOUT, DEADLOCK}

@@ -1,0 +1,72 @@
+"""Background jobs on the same Postgres, added inside the caller's transaction."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+from flask import Flask
+from procrastinate import JobContext, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.tasks import Task
+from sqlalchemy import make_url, text
+
+from portal.shared.database import require_transaction
+
+HEARTBEAT = 10.0
+
+queue = procrastinate.App(connector=SyncPsycopgConnector())
+
+
+def defer(task: Task[..., Any, Any], *, key: UUID, after: timedelta | None = None, **arguments: Any) -> None:
+    """Add a job to the caller's transaction: it exists when that commits, and never otherwise.
+
+    ``key`` finds the job again for :func:`cancel`; ``after`` holds it back by database time.
+    """
+    session = require_transaction()
+    due = session.execute(_DUE, {"after": after or timedelta()}).scalar_one()
+    connection = session.connection().connection.driver_connection
+    task.configure(connection=connection, queueing_lock=str(key), schedule_at=due).defer(**arguments)
+
+
+def cancel(key: UUID) -> bool:
+    """Delete a job nobody has started yet, in the caller's transaction; False when it is too late."""
+    return require_transaction().execute(_CANCEL, {"key": str(key)}).first() is not None
+
+
+_DUE = text("SELECT clock_timestamp() + CAST(:after AS interval)")
+_CANCEL = text(
+    "SELECT procrastinate_cancel_job_v1(id, false, true) FROM procrastinate_jobs"
+    " WHERE queueing_lock = :key AND status = 'todo' FOR UPDATE"
+)
+
+
+def run_worker(app: Flask, *, name: str, concurrency: int = 4) -> None:
+    """Work off jobs until told to stop; each one in an application context of its own."""
+
+    def in_context(call_next: Callable[[], Any], context: JobContext, worker: Any) -> Any:
+        with app.app_context():
+            return call_next()
+
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).set(drivername="postgresql")
+    connector = PsycopgConnector(conninfo=url.render_as_string(hide_password=False))
+    with queue.replace_connector(connector):
+        queue.run_worker(
+            name=name,
+            concurrency=concurrency,
+            task_middleware=[in_context],
+            delete_jobs="successful",
+            fetch_job_polling_interval=1.0,
+            shutdown_graceful_timeout=10.0,
+            update_heartbeat_interval=HEARTBEAT,
+            stalled_worker_timeout=3 * HEARTBEAT,
+        )
+
+
+@queue.periodic(cron="* * * * *")
+@queue.task(name="jobs.retry-stalled", queueing_lock="jobs.retry-stalled", pass_context=True)
+async def retry_stalled(context: JobContext, timestamp: int) -> None:
+    """Give the jobs of a worker that died to another one."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=3 * HEARTBEAT):
+        await manager.retry_job(job)
