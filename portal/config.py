@@ -39,6 +39,22 @@ class Settings:
         return [host, "localhost", "127.0.0.1", "[::1]"] if self.is_demo else [host]
 
 
+_current: Settings | None = None
+
+
+def use(settings: Settings) -> None:
+    """Make these the settings of this process."""
+    global _current
+    _current = settings
+
+
+def current() -> Settings:
+    """The settings of this process."""
+    if _current is None:
+        raise RuntimeError("the portal is not configured: create_app() does it")
+    return _current
+
+
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings, or one :class:`ConfigurationError` that names everything missing, short, default or wrong."""
     problems: list[str] = []

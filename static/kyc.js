@@ -1,12 +1,7 @@
 /* The KYC workspace: photos, keys, the two-key decision, the hold. Every act has a button that works without this. */
 (() => {
   'use strict';
-  const $ = (selector, from = document) => from.querySelector(selector);
-  const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
-  const say = text => { $('#said').textContent = text; };
-  const isOff = event => event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey
-    || document.documentElement.dataset.shortcuts === 'off';
-  const typing = target => !!target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select');
+  const { $, $$, say, keyIsDead } = window.portal;
 
   /* ── photos: zoom, turn, move; through the CSSOM, which style-src 'self' allows ── */
   for (const viewer of $$('[data-viewer]')) {
@@ -47,7 +42,7 @@
     stage.addEventListener('keydown', event => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target !== stage) return;
       const move = moves[event.key], name = keys[event.key.toLowerCase()];
-      if (!move && (!name || isOff(event))) return;
+      if (!move && (!name || keyIsDead(event))) return;
       event.preventDefault();
       event.stopPropagation();
       if (move) { now.x += move[0]; now.y += move[1]; draw(); } else act(name);
@@ -154,7 +149,7 @@
 
   /* ── the number: after a match the keys are free again, after a miss it can be typed anew ── */
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
-    if (ctx.target?.id !== 'number') return;
+    if (ctx.target?.id !== 'number' || ctx.response?.status >= 500) return;
     const number = $('#number'), input = $('#number-input'), result = $('#number-result').textContent.trim();
     if (number.dataset.matched === 'yes' || input.readOnly) number.focus({ preventScroll: true });
     else { input.focus(); input.select(); }
@@ -174,7 +169,7 @@
       $('#reject-send').click();
       return;
     }
-    if (isOff(event) || event.repeat || typing(event.target)) return;
+    if (keyIsDead(event) || event.repeat) return;
     const box = /^[1-9]$/.test(event.key) && $(`[data-reason="${event.key}"]`, dialog);
     if (!box) return;
     event.preventDefault();
@@ -185,7 +180,7 @@
 
   document.addEventListener('keydown', event => {
     if (event.key === 'Escape') { disarm(); return; }
-    if (isOff(event) || event.repeat || event.shiftKey || typing(event.target) || $('dialog:modal')) return;
+    if (keyIsDead(event) || event.repeat || event.shiftKey || $('dialog:modal')) return;
     const key = event.key.toLowerCase();
     const row = rows.find(one => one.dataset.check === key), stage = $(`[data-stage="${CSS.escape(key)}"]`);
     if (row) press(row);

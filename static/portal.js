@@ -4,7 +4,7 @@
   'use strict';
   const $ = (selector, from = document) => from.querySelector(selector);
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
-  const root = document.documentElement, body = document.body;
+  const body = document.body;
   const token = () => $('meta[name="csrf-token"]')?.content ?? '';
   const here = () => body.dataset.here;
   const isPoll = ctx => ctx?.sourceEvent?.type === 'every';
@@ -95,9 +95,9 @@
   });
 
   /* ── keys: never inside a field, never with a modifier, can be switched off (WCAG 2.1.4) ── */
-  const typing = target => !!target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]');
-  const keysAreOff = event => event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey
-    || root.dataset.shortcuts === 'off' || typing(event.target) || !!$('dialog:modal');
+  const keyIsDead = event => event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey
+    || document.documentElement.dataset.shortcuts === 'off'
+    || event.target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select');
   const step = by => {
     const rows = $$('#results tr[data-row]');
     if (!rows.length) return false;
@@ -112,7 +112,7 @@
   let went = -Infinity;
   document.addEventListener('keydown', event => {
     if (event.key === 'Enter' && event.repeat && event.target.closest?.('button')) { event.preventDefault(); return; }
-    if (keysAreOff(event)) return;
+    if (keyIsDead(event) || $('dialog:modal')) return;
     const key = event.key.toLowerCase();
     if (key === 'j' || key === 'k') {
       if (event.timeStamp - went > 1500 && step(key === 'j' ? 1 : -1)) { event.preventDefault(); return; }
@@ -215,4 +215,5 @@
     for (const sign of ['pointerdown', 'keydown', 'wheel']) document.addEventListener(sign, active, { passive: true });
     idle.addEventListener('click', event => { if (event.target.closest('[data-stay]')) renew(); });
   }
+  window.portal = { $, $$, say, keyIsDead };
 })();

@@ -1,7 +1,5 @@
 """The folder in which the embedded servers keep their data: who owns it, whether it fits, who works in it."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import pwd
@@ -22,7 +20,7 @@ _SECONDS_TO_STOP = 30
 
 
 class ServerFolder:
-    """`root` with a subfolder per purpose. Started by root, the servers work in it as `nobody` (they refuse root)."""
+    """`root` with a subfolder per purpose; when root starts the servers, they work in it as `nobody`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
@@ -37,7 +35,7 @@ class ServerFolder:
 
     @contextmanager
     def occupied(self) -> Iterator[None]:
-        """Keep every other supervisor out; waits for servers that a killed supervisor has left to their end."""
+        """Keep every other supervisor out; waits for the servers of a killed supervisor to end."""
         self._make_root()
         with self._lock_file(".supervisor.lock") as ours, self._lock_file(".servers.lock") as theirs:
             if not _take(ours.fileno()):
@@ -46,7 +44,7 @@ class ServerFolder:
             deadline = time.monotonic() + _SECONDS_TO_STOP
             while not _take(theirs.fileno()):
                 if time.monotonic() > deadline:
-                    raise StartFailed(f"Servers of an earlier start still run in {self.root}: end them first.")
+                    raise StartFailed(f"Servers of an earlier start still run in {self.root}: end them.")
                 time.sleep(0.05)
             self.held_lock = theirs.fileno()
             self.private(self.sockets)
@@ -61,14 +59,14 @@ class ServerFolder:
         return folder
 
     def programs(self, installed: Path, version: str, also: Sequence[Path] = ()) -> Path:
-        """Where the servers' user can execute what the package has `installed`: there, or from a copy in here.
+        """Where the servers' user can execute what a package has `installed`: there, or in a copy.
 
         A checkout in a home folder of root is closed to `nobody`, and opening it is not for us to decide.
         """
         installed = installed.resolve()
         if not self.account or not _closed_parent(installed):
             return installed
-        copies = self.root / "programs"
+        copies = self.private(self.root / "programs")
         copy = copies / version / installed.name
         if not copy.exists():
             shutil.rmtree(copies / version, ignore_errors=True)
@@ -76,6 +74,8 @@ class ServerFolder:
             shutil.rmtree(unfinished, ignore_errors=True)
             for source in (installed, *also):
                 shutil.copytree(source, unfinished / source.name, symlinks=True)
+            for path in (unfinished, *unfinished.rglob("*")):
+                os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
             unfinished.rename(copies / version)
         return copy
 
@@ -83,7 +83,9 @@ class ServerFolder:
         try:
             return (self.root / name).open("w")
         except OSError as error:
-            raise StartFailed(f"The data folder cannot be used ({error}): set DATA to another one.") from error
+            raise StartFailed(
+                f"The data folder cannot be used ({error}): set DATA to another one."
+            ) from error
 
     def _make_root(self) -> None:
         # The folders that are made here must be open to the servers' user, whatever the umask says.
@@ -91,7 +93,9 @@ class ServerFolder:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StartFailed(f"The data folder cannot be made ({error}): set DATA to another one.") from error
+            raise StartFailed(
+                f"The data folder cannot be made ({error}): set DATA to another one."
+            ) from error
         finally:
             os.umask(umask)
         closed = _closed_parent(self.root) if self.account else None

@@ -1,7 +1,6 @@
-"""The embedded mongod: a replica set of one on a unix socket, because transactions and sessions want a replica set."""
+"""The embedded mongod: on a unix socket, and a replica set of one as sessions and transactions want one."""
 
-from __future__ import annotations
-
+import socket
 import time
 from importlib.metadata import version
 from typing import Any
@@ -48,7 +47,16 @@ class Mongo:
             "--setParameter=diagnosticDataCollectionEnabled=false",
         )
         self.child.start(
-            [programs / "bin" / "mongod", *address, *storage, *frugal, "--replSet", _REPLICA_SET, "--noscripting", "--quiet"],
+            [
+                programs / "bin" / "mongod",
+                *address,
+                *storage,
+                *frugal,
+                "--replSet",
+                _REPLICA_SET,
+                "--noscripting",
+                "--quiet",
+            ],
             env=ENVIRONMENT,
             account=self._folder.account,
             pass_fds=[self._folder.held_lock],
@@ -60,7 +68,7 @@ class Mongo:
         with MongoClient[dict[str, Any]](
             f"{self._server()}/?directConnection=true", serverSelectionTimeoutMS=300
         ) as client:
-            while not self._takes_writes(client):
+            while not (self._listens() and self._takes_writes(client)):
                 self.child.check()
                 if time.monotonic() > deadline:
                     raise StartFailed(f"mongod did not take writes in time:\n{self.child.last_lines()}")
@@ -68,6 +76,15 @@ class Mongo:
 
     def _server(self) -> str:
         return f"mongodb://{quote(str(self._socket), safe='')}"
+
+    def _listens(self) -> bool:
+        # Asked before pymongo is, which waits half a second after the first refusal.
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(str(self._socket))
+        except OSError:
+            return False
+        return True
 
     def _takes_writes(self, client: MongoClient[dict[str, Any]]) -> bool:
         try:
@@ -81,7 +98,9 @@ class Mongo:
     def _initiate(self, client: MongoClient[dict[str, Any]]) -> None:
         host = str(self._socket)
         try:
-            client.admin.command("replSetInitiate", {"_id": _REPLICA_SET, "members": [{"_id": 0, "host": host}]})
+            client.admin.command(
+                "replSetInitiate", {"_id": _REPLICA_SET, "members": [{"_id": 0, "host": host}]}
+            )
         except OperationFailure:
             # It knows itself under another path: the data folder was moved.
             known = client["local"]["system.replset"].find_one()

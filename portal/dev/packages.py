@@ -1,7 +1,5 @@
 """Where the packages with the embedded servers' programs are, and whether this machine can run them."""
 
-from __future__ import annotations
-
 import ctypes
 import platform
 import sys

@@ -1,6 +1,4 @@
-"""The embedded PostgreSQL: one private server on a unix socket, with the portal's two roles and its database."""
-
-from __future__ import annotations
+"""The embedded PostgreSQL: on a unix socket, with the portal's database and its two roles."""
 
 import shutil
 import signal
@@ -30,7 +28,8 @@ _SETTINGS = (
     "log_timezone=UTC",
     "log_min_duration_statement=500",
 )
-_THROWAWAY_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+# Commits stay synchronous: a test that stops the server at once must find its data again.
+_THROWAWAY_SETTINGS = ("fsync=off", "full_page_writes=off", "autovacuum=off")
 _SECONDS_TO_START = 60
 
 
@@ -75,7 +74,7 @@ class Postgres:
             time.sleep(0.02)
 
     def ensure_roles(self) -> None:
-        """Make what is missing of the owner, the application's role (no DDL), the database and its extension."""
+        """Make what is missing of the roles (only the owner may do DDL), the database and its extension."""
         with self._connect(SUPERUSER) as connection:
             for role in (OWNER, APPLICATION):
                 if not _exists(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", role):
@@ -99,7 +98,17 @@ class Postgres:
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
         account = self._folder.account
         done = subprocess.run(
-            [initdb, "-D", unfinished, "-U", SUPERUSER, "--auth=trust", *locale, "--no-instructions", "--no-sync"],
+            [
+                initdb,
+                "-D",
+                unfinished,
+                "-U",
+                SUPERUSER,
+                "--auth=trust",
+                *locale,
+                "--no-instructions",
+                "--no-sync",
+            ],
             cwd="/",
             env=ENVIRONMENT,
             user=account.uid if account else None,
@@ -111,7 +120,9 @@ class Postgres:
             check=False,
         )
         if done.returncode:
-            raise StartFailed(f"Postgres could not make its data folder:\n{last_lines(done.stdout + done.stderr)}")
+            raise StartFailed(
+                f"Postgres could not make its data folder:\n{last_lines(done.stdout + done.stderr)}"
+            )
         unfinished.rename(self._data)
 
     def _answers(self) -> bool:
@@ -123,7 +134,11 @@ class Postgres:
 
     def _connect(self, database: str) -> psycopg.Connection:
         return psycopg.connect(
-            host=str(self._folder.sockets), user=SUPERUSER, dbname=database, connect_timeout=5, autocommit=True
+            host=str(self._folder.sockets),
+            user=SUPERUSER,
+            dbname=database,
+            connect_timeout=5,
+            autocommit=True,
         )
 
 

@@ -1,7 +1,5 @@
 """A child process that never outlives this one, and whose last words can be read."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import signal
@@ -27,7 +25,7 @@ class Account:
 
 
 class Child:
-    """A process that is stopped by `stop_signal`, writes to `log` and gets that signal when this process dies.
+    """A process that writes to `log` and gets `stop_signal` also when this process dies, even by kill -9.
 
     Start it from the main thread: the kernel sends the signal when the *thread* that forked ends.
     """
@@ -48,7 +46,7 @@ class Child:
         pass_fds: Sequence[int] = (),
     ) -> None:
         """Start `command` with a fresh log; raises StartFailed when the program cannot be executed."""
-        with self.log.open("wb") as output:
+        with open(self.log, "wb", opener=_for_its_owner) as output:
             try:
                 self._process = subprocess.Popen(
                     [str(part) for part in command],
@@ -61,7 +59,7 @@ class Child:
                     group=account.gid if account else None,
                     extra_groups=[] if account else None,
                     pass_fds=pass_fds,
-                    # A process group of its own: Ctrl-C reaches the supervisor alone, which stops all in order.
+                    # A process group of its own: Ctrl-C reaches the supervisor alone, who stops all in order.
                     process_group=0,
                     preexec_fn=_tied_to_this_process(self._stop_signal),
                 )
@@ -69,9 +67,18 @@ class Child:
                 raise StartFailed(f"{self.name} cannot be started: {error}") from error
 
     @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs (or before its start)."""
         return self._process.poll() if self._process else None
+
+    def finish(self) -> int:
+        """Wait for its own end; its exit code."""
+        return self._process.wait() if self._process else 0
 
     def check(self) -> None:
         """Raise StartFailed with its last lines when it has ended by itself."""
@@ -84,7 +91,7 @@ class Child:
 
     def ask_to_stop(self, with_signal: signal.Signals | None = None) -> None:
         """Send the stop signal (or another one) and do not wait."""
-        if self._process and self._process.poll() is None:
+        if self._process and self.is_running:
             self._process.send_signal(with_signal or self._stop_signal)
 
     def stop(self, *, timeout: float = 20, with_signal: signal.Signals | None = None) -> None:
@@ -104,6 +111,10 @@ def last_lines(text: str, count: int = 20) -> str:
     """The last lines of `text`, each indented by four spaces."""
     lines = text.rstrip().splitlines()[-count:] or ["(it said nothing)"]
     return "\n".join(f"    {line}" for line in lines)
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _tied_to_this_process(stop_signal: signal.Signals) -> Callable[[], None] | None:

@@ -1,10 +1,10 @@
-"""PostgreSQL and mongod for development and tests: private, on unix sockets, gone with the process that uses them."""
-
-from __future__ import annotations
+"""PostgreSQL and mongod for development and tests: private, and gone with the process that uses them."""
 
 import signal
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from portal.dev.folder import ServerFolder
@@ -13,15 +13,15 @@ from portal.dev.packages import check_platform
 from portal.dev.postgres import APPLICATION, OWNER, SUPERUSER, Postgres
 from portal.dev.process import Child, StartFailed
 
-__all__ = ["EmbeddedServers", "StartFailed"]
+__all__ = ["EmbeddedServers", "StartFailed", "throwaway_servers"]
 
 
 class EmbeddedServers:
     """Both servers with their data below `root`, as a context manager; enter it on the main thread.
 
-    They listen on no port, run as `nobody` when root starts them, and die with this process even when it is killed.
-    `is_throwaway` is for data that nobody misses after the run. Raises StartFailed with a sentence for the person at
-    the terminal.
+    They listen on unix sockets only, run as `nobody` when root starts them, and die with this process even
+    when it is killed. `is_throwaway` is for data that nobody misses after the run. Raises StartFailed with a
+    sentence for the person at the terminal.
     """
 
     def __init__(self, root: Path, *, is_throwaway: bool = False) -> None:
@@ -46,6 +46,11 @@ class EmbeddedServers:
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
+
+    @property
+    def root(self) -> Path:
+        """The folder of all their data."""
+        return self._folder.root
 
     @property
     def database_url(self) -> str:
@@ -99,3 +104,14 @@ class EmbeddedServers:
             child.ask_to_stop()
         for child in self.children:
             child.stop()
+
+
+@contextmanager
+def throwaway_servers() -> Iterator[EmbeddedServers]:
+    """Servers with new data in a folder that is removed afterwards."""
+    # Below /tmp and nowhere else: pytest's own folders are closed to `nobody`, and long for a socket.
+    with TemporaryDirectory(prefix="portal-", dir="/tmp") as folder:
+        root = Path(folder)
+        root.chmod(0o711)
+        with EmbeddedServers(root, is_throwaway=True) as servers:
+            yield servers

@@ -55,6 +55,7 @@ def engine_options(*, pool_size: int = 8) -> dict[str, Any]:
         "max_overflow": 4,
         "pool_timeout": 3,
         "pool_pre_ping": True,
+        "hide_parameters": True,
         "connect_args": {
             "connect_timeout": 3,
             "options": "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=15s "

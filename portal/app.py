@@ -1,0 +1,158 @@
+"""Putting the portal together; nothing else happens here."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from sqlalchemy import make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import UUIDConverter
+
+from portal import cli, config
+from portal.audit import service as audit
+from portal.auth import service as auth
+from portal.auth.views import bp as auth_views
+from portal.auth.views import chosen_language, login_manager
+from portal.credit_scores import models as _credit_scores  # noqa: F401  the migrations compare every table
+from portal.kyc.images import store
+from portal.kyc.views import bp as kyc_views
+from portal.loans import models as _loans  # noqa: F401
+from portal.overview.views import bp as overview_views
+from portal.permissions import Permission, Role
+from portal.shared import crypto
+from portal.shared.actor import Actor
+from portal.shared.database import db, engine_options
+from portal.shared.errors import N_
+from portal.shared.mongo import mongo
+from portal.web import access, errors, filters, headers, logs, requests
+from portal.web.health import bp as health_views
+from portal.web.htmx import Htmx4
+
+ROOT = Path(__file__).parent.parent
+LANGUAGES = ["en", "id"]
+ROLE_WORDS = {
+    Role.KYC_REVIEWER: N_("KYC reviewer"),
+    Role.CREDIT_ANALYST: N_("Credit analyst"),
+    Role.SUPPORT_AGENT: N_("Support agent"),
+    Role.ADMIN: N_("Administrator"),
+}
+ROOMS = [
+    ("home", N_("Home"), "house", "overview.home", Permission.PORTAL_ENTER),
+    ("kyc", N_("KYC queue"), "id-card", "kyc.index", Permission.KYC_READ),
+]
+
+
+class CanonicalUuid(UUIDConverter):
+    """Ids in addresses have one spelling: lower case."""
+
+    regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The portal, configured from the environment unless ``settings`` are given."""
+    settings = settings or config.from_environment()
+    config.use(settings)
+    logs.configure(settings.log_level)
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    _configure(app, settings)
+    _connect(app, settings)
+    _guard(app)
+    for views in (auth_views, overview_views, kyc_views, health_views):
+        app.register_blueprint(views)
+    app.context_processor(_common)
+    filters.init(app)
+    errors.init(app)
+    access.access_refused.connect(_note_refusal)
+    cli.init(app)
+    access.require_declared_routes(app)
+    return app
+
+
+def _configure(app: Flask, settings: config.Settings) -> None:
+    app.url_map.converters["uuid"] = CanonicalUuid
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        SESSION_COOKIE_NAME="__Host-portal",
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        MAX_FORM_PARTS=500,
+        TRUSTED_HOSTS=settings.hosts,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "portal" / "translations"),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(),
+        MIGRATION_URL=settings.migration_url,
+        APPLICATION_ROLE=make_url(settings.database_url).username,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _connect(app: Flask, settings: config.Settings) -> None:
+    crypto.configure(settings.document_hash_key)
+    store.configure(settings.documents_url)
+    mongo.configure(settings.mongo_url)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False, transaction_per_migration=True)
+    Babel(app, locale_selector=_locale)
+    Htmx4(app)
+    login_manager.init_app(app)
+
+
+def _guard(app: Flask) -> None:
+    """In this order: an id, nothing malformed, who may, and only then the form's token."""
+    for step in (requests.start, requests.refuse_malformed, access.enforce):
+        app.before_request(step)
+    CSRFProtect(app)
+    app.after_request(requests.finish)
+    app.after_request(headers.secure)
+
+
+def _locale() -> str:
+    return chosen_language() or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def _common() -> dict[str, Any]:
+    """What every page's frame shows; looks nobody up, so that an error page works without a database."""
+    frame = {
+        "locale": str(get_locale()),
+        "actor": None,
+        "theme": None,
+        "density": "comfortable",
+        "shortcuts": True,
+        "idle_seconds": int(auth.IDLE.total_seconds()),
+        "idle_warning": int(auth.IDLE_WARNING.total_seconds()),
+    }
+    if access.is_signed_in():
+        user = access.signed_in()
+        frame |= {
+            "actor": user.actor,
+            "role_label": _(ROLE_WORDS[Role(user.actor.role)]),
+            "navigation": _navigation(user.actor),
+            "theme": {"light": "light", "dark": "dark"}.get(user.preferences.get("theme", "")),
+            "density": user.preferences.get("density", "comfortable"),
+            "shortcuts": user.preferences.get("shortcuts") != "off",
+        }
+    return frame
+
+
+def _navigation(actor: Actor) -> list[dict[str, Any]]:
+    return [
+        {"key": key, "label": _(label), "icon": icon, "url": url_for(endpoint), "count": None}
+        for key, label, icon, endpoint, permission in ROOMS
+        if actor.may(permission)
+    ]
+
+
+def _note_refusal(sender: Flask, *, actor: Actor, permission: Permission) -> None:
+    audit.note("access.refused", access.subject_of_request(), actor=actor, permission=permission)

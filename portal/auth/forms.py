@@ -1,0 +1,46 @@
+"""Forms of signing in."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.web.forms import Form
+
+LONGEST_EMAIL = 255
+LONGEST_PASSWORD = 1024
+
+
+class LoginForm(Form):
+    """E-mail and password."""
+
+    email = StringField(
+        _l("Email"),
+        validators=[InputRequired(_l("Enter your email")), Length(max=LONGEST_EMAIL, message=_l("This is too long"))],
+    )
+    password = PasswordField(
+        _l("Password"),
+        validators=[
+            InputRequired(_l("Enter your password")),
+            Length(max=LONGEST_PASSWORD, message=_l("This is too long")),
+        ],
+    )
+    next = HiddenField()
+
+
+class AgainForm(Form):
+    """The password once more."""
+
+    password = PasswordField(
+        _l("Password"),
+        validators=[
+            InputRequired(_l("Enter your password")),
+            Length(max=LONGEST_PASSWORD, message=_l("This is too long")),
+        ],
+    )
+    next = HiddenField()
+
+
+class NewPasswordForm(Form):
+    """A first or new password, by a one-time link."""
+
+    password = PasswordField(_l("New password"), validators=[InputRequired(_l("Choose a password"))])

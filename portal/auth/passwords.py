@@ -1,0 +1,46 @@
+"""Passwords: argon2id, and which ones are refused."""
+
+import threading
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from portal.shared.errors import N_, Refused
+
+SHORTEST, LONGEST = 12, 128
+COMMON = 3000
+COMPANY_WORDS = ("portal", "password", "kata sandi", "katasandi", "pinjaman")
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+_at_once = threading.BoundedSemaphore(2)
+_DUMMY = _hasher.hash("an account that does not exist")
+
+
+def hash_password(password: str) -> str:
+    with _at_once:
+        return _hasher.hash(password)
+
+
+def is_right(stored: str | None, password: str) -> bool:
+    """Whether the password is right; as slow for no account at all as for a wrong password."""
+    with _at_once:
+        try:
+            return _hasher.verify(stored or _DUMMY, password) and stored is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def needs_rehash(stored: str) -> bool:
+    return _hasher.check_needs_rehash(stored)
+
+
+def require_good(password: str) -> None:
+    """Raise :class:`Refused` with what to change."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # 30,000 words: read only when somebody sets a password
+
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Refused(N_("Use %(least)s to %(most)s characters, of any kind."), least=SHORTEST, most=LONGEST)
+    folded = password.casefold()
+    common = set(FREQUENCY_LISTS["passwords"][:COMMON])
+    if folded in common or any(folded.replace(word, "").strip("0123456789-_ !.") == "" for word in COMPANY_WORDS):
+        raise Refused(N_("This password is one that people try first. Use another, such as four unrelated words."))

@@ -1,0 +1,94 @@
+"""Commands of the portal: ``flask --app wsgi …``."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from portal.audit import service as audit
+from portal.auth import service as auth
+from portal.kyc.feed import take_in_lines
+from portal.notifications import service as notifications
+from portal.permissions import Role
+from portal.risk_levels import service as risk_levels
+from portal.shared import jobs
+from portal.shared.errors import Refusal
+from portal.web.access import access_of
+
+staff_group = AppGroup("staff", help="Members of staff.")
+audit_group = AppGroup("audit", help="The audit trail's hash chain.")
+mongo_group = AppGroup("mongo", help="MongoDB.")
+intake_group = AppGroup("intake", help="Take in what other services hand over, as JSON lines.")
+
+
+def init(app: Flask) -> None:
+    """Register the commands."""
+    for group in (staff_group, audit_group, mongo_group, intake_group):
+        app.cli.add_command(group)
+    app.cli.command("access", help="Every route with its permission and roles.")(lambda: print_access(app))
+    app.cli.command("worker", help="Work off jobs; any number of these, on any number of machines.")(
+        lambda: jobs.run_worker(app, name=f"{socket.gethostname()}-{os.getpid()}")
+    )
+
+
+def print_access(app: Flask) -> None:
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
+        access = access_of(app, rule.endpoint)
+        methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        permission = access.permission if access and access.permission else "public"
+        roles = ", ".join(access.roles) if access and access.permission else "everybody"
+        click.echo(f"{methods:<5} {rule.rule:<44} {permission:<14} {roles}")
+
+
+@staff_group.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice([*Role]), required=True)
+@click.option("--name", required=True, help="The name colleagues see.")
+def add_staff(email: str, role: str, name: str) -> None:
+    """Add a member of staff and print the one-time link for a first password."""
+    try:
+        token = auth.invite(email, role=Role(role), name=name)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(f"{auth.link_to(token)}\nGood once, for 24 hours.")
+
+
+@audit_group.command("verify")
+@click.option("--head", "expected", help="What `audit head` printed earlier, to find a cut tail.")
+def verify_audit(expected: str | None) -> None:
+    """Walk the whole chain; name its first broken link and the events not yet sealed."""
+    verdict = audit.verify(expected)
+    click.echo(f"{verdict.links} links, {verdict.unsealed} events not yet sealed.")
+    if verdict.broken:
+        click.echo(f"BROKEN: {verdict.broken}")
+        sys.exit(1)
+    click.echo(f"Unbroken. Head: {verdict.head}")
+
+
+@audit_group.command("head")
+def print_head() -> None:
+    """Print the newest link, to be kept somewhere else."""
+    click.echo(audit.head())
+
+
+@mongo_group.command("indexes")
+def prepare_mongo() -> None:
+    """Create the collections, or bring their validators and indexes up to date."""
+    notifications.prepare()
+    risk_levels.prepare()
+
+
+@intake_group.command("kyc")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def take_in_kyc(file: Path) -> None:
+    """Take in identity checks; prints a result per line and fails when any was refused."""
+    refused = 0
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for number, (result, is_taken) in enumerate(take_in_lines(lines), start=1):
+            refused += not is_taken
+            click.echo(f"{number}: {result}")
+    sys.exit(1 if refused else 0)

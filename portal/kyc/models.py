@@ -1,0 +1,151 @@
+"""An identity check, the decisions on it, and the words for both."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.shared.actor import Actor
+from portal.shared.crypto import new_id
+from portal.shared.database import Base, native_enum
+from portal.shared.errors import N_, Conflict, Locked
+
+LEASE = timedelta(minutes=10)
+UNDO_WINDOW = timedelta(seconds=60)
+NUMBER_TRIES = 5
+
+
+class KycStatus(StrEnum):
+    """Where an identity check stands."""
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class DocumentType(StrEnum):
+    """Which document the customer photographed."""
+
+    KTP = "ktp"
+    SIM = "sim"
+    NPWP = "npwp"
+
+
+class KycCheck(Base):
+    """``user_kyc``: one submission of one document; a resubmission is a new row.
+
+    The lease columns say who looks at it now. ``number_tries`` and ``number_matched`` belong to the present lease;
+    ``attempt`` counts this customer's submissions of this document type.
+    """
+
+    __tablename__ = "user_kyc"
+
+    kyc_id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID]
+    status: Mapped[KycStatus] = mapped_column(native_enum(KycStatus, "kyc_status"), server_default="pending")
+    document_type: Mapped[DocumentType] = mapped_column(native_enum(DocumentType, "document_type"))
+    document_number_hash: Mapped[str] = mapped_column(String(255), index=True)
+    document_front_image_path: Mapped[str] = mapped_column(String(255))
+    document_selfie_image_path: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    attempt: Mapped[int] = mapped_column(server_default="1")
+    has_duplicate: Mapped[bool] = mapped_column(server_default=text("false"))
+    expires_at: Mapped[date | None]
+    lease_holder: Mapped[UUID | None]
+    lease_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    number_tries: Mapped[int] = mapped_column(server_default="0")
+    number_matched: Mapped[bool | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+
+    __table_args__ = (
+        CheckConstraint("(lease_holder IS NULL) = (lease_until IS NULL)", name="lease"),
+        Index("ix_user_kyc_queue", "status", "created_at", "kyc_id"),
+        Index("ix_user_kyc_queue_type", "status", "document_type", "created_at", "kyc_id"),
+        Index("ix_user_kyc_flagged", "status", "created_at", "kyc_id", postgresql_where=text("has_duplicate")),
+        Index(
+            "ix_user_kyc_flagged_type",
+            "status",
+            "document_type",
+            "created_at",
+            "kyc_id",
+            postgresql_where=text("has_duplicate"),
+        ),
+        Index("ix_user_kyc_user_id", "user_id", "created_at", "kyc_id"),
+        Index("ix_user_kyc_lease_holder", "lease_holder", postgresql_where=text("lease_holder IS NOT NULL")),
+        Index(
+            "ix_user_kyc_verified",
+            "user_id",
+            "document_type",
+            unique=True,
+            postgresql_where=text("status = 'verified'"),
+        ),
+        Index("ix_user_kyc_expires_at", "expires_at", postgresql_where=text("status = 'verified'")),
+    )
+
+    def require_decidable(self, *, version: int, lease_token: UUID, by: Actor, at: datetime) -> None:
+        """Raise :class:`Conflict` unless pending in that version, :class:`Locked` unless ``by`` holds it."""
+        if self.status is not KycStatus.PENDING:
+            raise Conflict(ALREADY[self.status])
+        if self.version != version:
+            raise Conflict(N_("This check was changed since you opened it. Look at it once more."))
+        self.require_lease(lease_token=lease_token, by=by, at=at)
+
+    def require_lease(self, *, lease_token: UUID, by: Actor, at: datetime) -> None:
+        """Raise :class:`Locked` unless ``by`` holds it now, by exactly this claim."""
+        if self.is_held(at) and self.lease_holder != by.auth_id:
+            raise Locked(N_("Another reviewer holds this check now."))
+        if not self.is_held(at) or self.lease_token != lease_token:
+            raise Locked(N_("You no longer hold this check. Take it again to decide it."))
+
+    def is_held(self, at: datetime) -> bool:
+        return self.lease_until is not None and self.lease_until > at
+
+    def release(self) -> None:
+        self.lease_holder = self.lease_token = self.lease_until = None
+
+    def move(self, status: KycStatus) -> None:
+        """Enter a status: nobody holds it any more, and every form drawn before is out of date."""
+        self.release()
+        self.status = status
+        self.version += 1
+
+
+ALREADY = {
+    KycStatus.VERIFIED: N_("This check has already been verified."),
+    KycStatus.REJECTED: N_("This check has already been rejected."),
+    KycStatus.EXPIRED: N_("This check has expired."),
+}
+
+
+class KycDecision(Base):
+    """``kyc_decisions``: who decided what, when and why; an undone decision stays, marked."""
+
+    __tablename__ = "kyc_decisions"
+
+    decision_id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kyc_id: Mapped[UUID] = mapped_column(ForeignKey("user_kyc.kyc_id"))
+    verdict: Mapped[KycStatus] = mapped_column(native_enum(KycStatus, "kyc_status"))
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    checklist: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    number_unreadable: Mapped[bool] = mapped_column(server_default=text("false"))
+    duplicates: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    reason_codes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'::text[]"))
+    customer_text: Mapped[str | None] = mapped_column(Text)
+    internal_note: Mapped[str | None] = mapped_column(Text)
+    message_id: Mapped[UUID | None]
+    expired_kyc_id: Mapped[UUID | None]
+    undone_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("verdict <> 'pending'", name="verdict"),
+        Index("ix_kyc_decisions_kyc_id", "kyc_id", "decided_at"),
+        Index("ix_kyc_decisions_decided_by", "decided_by", "decided_at"),
+    )

@@ -1,0 +1,314 @@
+"""What the queue and the workspace show, joined from a handful of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from portal import config
+from portal.audit import service as audit
+from portal.auth import service as auth
+from portal.kyc.holding import checks
+from portal.kyc.images import stamp, store
+from portal.kyc.models import NUMBER_TRIES, UNDO_WINDOW, DocumentType, KycCheck, KycStatus
+from portal.kyc.reasons import REASONS
+from portal.shared import clock
+from portal.shared.actor import Actor, initials
+from portal.shared.database import transaction
+from portal.shared.errors import N_, Locked, NotFound
+from portal.shared.pagination import Cursor, Page, Slice
+from portal.users import service as users
+from portal.users.service import Person
+
+NEAR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the queue is narrowed to; ``is_late`` means waiting for longer than the target."""
+
+    status: KycStatus = KycStatus.PENDING
+    document_type: DocumentType | None = None
+    is_flagged: bool = False
+    is_mine: bool = False
+    is_late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One line of the queue."""
+
+    kyc_id: UUID
+    customer: Person
+    document_type: DocumentType
+    status: KycStatus
+    created_at: datetime
+    age: timedelta
+    urgency: str
+    has_duplicate: bool
+    attempt: int
+    holder: str | None
+    is_mine: bool
+
+    @property
+    def holder_initials(self) -> str:
+        return initials(self.holder or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """How many there are of each, counted up to 1,001."""
+
+    waiting: int
+    mine: int
+    late: int
+    rejected: int
+    expired: int
+    verified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """The actor's newest decision while it can still be undone."""
+
+    kyc_id: UUID
+    fullname: str
+    verdict: KycStatus
+    until: datetime
+    seconds_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The same number on another customer's document."""
+
+    kyc_id: UUID
+    customer: Person
+    document_type: DocumentType
+    status: KycStatus
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A check of a customer and, once there is one, the decision in force; ``reasons`` are msgids."""
+
+    kyc_id: UUID
+    document_type: DocumentType
+    status: KycStatus
+    created_at: datetime
+    verdict: KycStatus | None
+    decided_by: str | None
+    decided_at: datetime | None
+    reasons: list[str]
+    customer_text: str | None
+    internal_note: str | None
+    number_unreadable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Everything the page of one check shows. The images and the lease token are for its holder only."""
+
+    kyc_id: UUID
+    customer: Person
+    document_type: DocumentType
+    status: KycStatus
+    created_at: datetime
+    age: timedelta
+    urgency: str
+    attempt: int
+    version: int
+    has_duplicate: bool
+    expires_at: date | None
+    holder: str | None
+    is_mine: bool
+    lease_until: datetime | None
+    lease_seconds: int
+    lease_token: UUID | None
+    number_tries: int
+    number_matched: bool | None
+    duplicates: list[Duplicate]
+    earlier: list[Attempt]
+    decision: Attempt | None
+
+    @property
+    def tries_left(self) -> int:
+        return max(0, NUMBER_TRIES - self.number_tries)
+
+    @property
+    def after(self) -> Cursor:
+        """Its place in the queue: skipping takes the one behind."""
+        return Cursor(self.created_at, self.kyc_id)
+
+
+def browse(filters: Filters, part: Slice, *, actor: Actor) -> Page[QueueRow]:
+    """A page of the queue: pending ones oldest first, decided ones newest first."""
+    rows = checks.page(
+        filters.status,
+        part,
+        document_type=filters.document_type,
+        flagged=filters.is_flagged,
+        holder=actor.id if filters.is_mine else None,
+        late_before=_late_before() if filters.is_late else None,
+    )
+    people = users.names_of(row.user_id for row in rows)
+    held = {row.lease_holder for row in rows if row.lease_until and row.lease_until > row.now}
+    staff = auth.names_of(held)
+    lines = [_line(row, people[row.user_id], staff, actor) for row in rows]
+    return Page.of(lines, part, lambda line: Cursor(line.created_at, line.kyc_id))
+
+
+def count(actor: Actor) -> Counters:
+    """The queue's counters for this reviewer."""
+    return Counters(**checks.counts(holder=actor.id, late_before=_late_before())._mapping)
+
+
+def undoable(actor: Actor) -> Undoable | None:
+    """What this reviewer decided last, while it can be undone."""
+    row = checks.undoable(actor.id, UNDO_WINDOW)
+    if row is None:
+        return None
+    name = users.names_of([row.user_id])[row.user_id].fullname
+    return Undoable(row.kyc_id, name, row.verdict, row.until, int((row.until - row.now).total_seconds()))
+
+
+def workspace(kyc_id: UUID, *, actor: Actor) -> Workspace:
+    """One check with its customer, duplicates and earlier attempts; opening it is recorded."""
+    check, at = _found(kyc_id)
+    audit.note_opening("kyc.opened", kyc_id, of=check.user_id, actor=actor)
+    twins = checks.duplicates(check.document_number_hash, check.user_id) if check.has_duplicate else []
+    history = checks.history(check.user_id)
+    people = users.names_of([check.user_id, *(twin.user_id for twin in twins)])
+    holder = check.lease_holder if check.is_held(at) else None
+    staff = auth.names_of({id_ for id_ in [holder, *(row.decided_by for row in history)] if id_})
+    is_mine = check.status is KycStatus.PENDING and holder == actor.auth_id
+    attempts = _attempts(history, staff)
+    return Workspace(
+        kyc_id=kyc_id,
+        customer=people[check.user_id],
+        document_type=check.document_type,
+        status=check.status,
+        created_at=check.created_at,
+        age=at - check.created_at,
+        urgency=_urgency(check.status, at - check.created_at),
+        attempt=check.attempt,
+        version=check.version,
+        has_duplicate=check.has_duplicate,
+        expires_at=check.expires_at,
+        holder=staff.get(holder) if holder else None,
+        is_mine=is_mine,
+        lease_until=check.lease_until if holder else None,
+        lease_seconds=int((check.lease_until - at).total_seconds()) if holder and check.lease_until else 0,
+        lease_token=check.lease_token if is_mine else None,
+        number_tries=check.number_tries,
+        number_matched=check.number_matched,
+        duplicates=[
+            Duplicate(t.kyc_id, people[t.user_id], t.document_type, t.status, t.created_at) for t in twins
+        ],
+        earlier=[attempt for attempt in attempts if attempt.kyc_id != kyc_id],
+        decision=next((attempt for attempt in attempts if attempt.kyc_id == kyc_id and attempt.verdict), None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Until when the actor holds a check."""
+
+    kyc_id: UUID
+    lease_until: datetime
+    lease_token: UUID
+    lease_seconds: int
+
+
+def lease(kyc_id: UUID, *, actor: Actor) -> Lease:
+    """The actor's hold on a check, for the line that shows and renews it."""
+    check, at = _found(kyc_id)
+    if check.lease_holder != actor.auth_id or not check.lease_until or not check.lease_token:
+        raise Locked(N_("You no longer hold this check. Take it again to decide it."))
+    return Lease(kyc_id, check.lease_until, check.lease_token, int((check.lease_until - at).total_seconds()))
+
+
+def statuses_of(user_id: UUID) -> Sequence[Attempt]:
+    """Every check of a customer, newest first, for the panel on other pages."""
+    return _attempts(checks.history(user_id), {})
+
+
+def image(kyc_id: UUID, side: str, *, actor: Actor) -> bytes:
+    """A stamped JPEG for whoever holds this check, or a newer one of the same customer; each view is recorded first."""
+    check, at = _found(kyc_id)
+    if not checks.holds_one_of(actor.id, check.user_id):
+        raise Locked(N_("Only the reviewer who holds this check sees its images."))
+    key = check.document_front_image_path if side == "front" else check.document_selfie_image_path
+    with transaction():
+        audit.record("kyc.image-viewed", kyc_id, of=check.user_id, actor=actor, side=side)
+    try:
+        jpeg = store.get(key)
+    except NotFound:
+        audit.note("kyc.image-missing", kyc_id, of=check.user_id, actor=actor, side=side)
+        raise
+    return stamp(jpeg, viewer=actor.name, at=at)
+
+
+def _found(kyc_id: UUID) -> tuple[KycCheck, datetime]:
+    found = checks.get(kyc_id)
+    if found is None:
+        raise NotFound(N_("There is no such identity check."))
+    return found
+
+
+def _line(row: Row[Any], customer: Person, staff: dict[UUID, str], actor: Actor) -> QueueRow:
+    is_held = row.lease_until is not None and row.lease_until > row.now
+    age = row.now - row.created_at
+    return QueueRow(
+        row.kyc_id,
+        customer,
+        row.document_type,
+        row.status,
+        row.created_at,
+        age,
+        _urgency(row.status, age),
+        row.has_duplicate,
+        row.attempt,
+        staff.get(row.lease_holder) if is_held else None,
+        is_held and row.lease_holder == actor.auth_id,
+    )
+
+
+def _attempts(history: Sequence[Row[Any]], staff: dict[UUID, str]) -> list[Attempt]:
+    """One attempt a check, with its newest decision: ``history`` has a row for each decision."""
+    newest: dict[UUID, Row[Any]] = {}
+    for row in history:
+        newest.setdefault(row.kyc_id, row)
+    return [_attempt(row, staff) for row in newest.values()]
+
+
+def _attempt(row: Row[Any], staff: dict[UUID, str]) -> Attempt:
+    is_decided = row.status is not KycStatus.PENDING and row.verdict is not None
+    return Attempt(
+        row.kyc_id,
+        row.document_type,
+        row.status,
+        row.created_at,
+        row.verdict if is_decided else None,
+        staff.get(row.decided_by) if is_decided else None,
+        row.decided_at if is_decided else None,
+        [REASONS[code].label for code in row.reason_codes or [] if code in REASONS],
+        row.customer_text,
+        row.internal_note,
+        bool(row.number_unreadable),
+    )
+
+
+def _late_before() -> datetime:
+    return clock.now() - config.current().kyc_target
+
+
+def _urgency(status: KycStatus, age: timedelta) -> str:
+    target = config.current().kyc_target
+    if status is not KycStatus.PENDING or age < target - NEAR:
+        return ""
+    return "late" if age >= target else "near"

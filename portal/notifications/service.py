@@ -1,0 +1,91 @@
+"""Messages to customers: queued with the change they tell of, written once it stands."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from procrastinate import RetryStrategy
+
+from portal.notifications.messages import MESSAGES
+from portal.notifications.models import Notification
+from portal.notifications.repository import NotificationRepository
+from portal.shared import clock, jobs
+from portal.shared.crypto import uuid7
+from portal.shared.mongo import mongo
+from portal.users import service as users
+
+notifications = NotificationRepository(mongo)
+
+
+def queue(
+    message: str,
+    *,
+    to: UUID,
+    loan_id: UUID | None = None,
+    words: Mapping[str, str] | None = None,
+    context: Mapping[str, Any] | None = None,
+    hold: timedelta = timedelta(),
+) -> UUID:
+    """Queue a message in the caller's transaction and return its id; it exists when that commits, and never otherwise.
+
+    ``words`` are the caller's own words by language, ``context`` the facts it states; ``hold`` keeps it back, so that
+    :func:`withdraw` can still stop it.
+    """
+    if message not in MESSAGES:
+        raise KeyError(message)
+    now = clock.now()
+    message_id = uuid7(int(now.timestamp() * 1000))
+    jobs.defer(
+        write,
+        key=message_id,
+        after=hold,
+        message_id=str(message_id),
+        message=message,
+        user_id=str(to),
+        loan_id=str(loan_id) if loan_id else None,
+        words=dict(words or {}),
+        context=dict(context or {}),
+        queued_at=now.isoformat(),
+    )
+    return message_id
+
+
+def withdraw(message_id: UUID) -> bool:
+    """Take back a held message in the caller's transaction; False when it has already been released."""
+    return jobs.cancel(message_id)
+
+
+def prepare() -> None:
+    """Bring the collection's validator and indexes up to date."""
+    notifications.prepare()
+
+
+@jobs.queue.task(name="notifications.write", retry=RetryStrategy(max_attempts=10_000, wait=15))
+def write(
+    *,
+    message_id: str,
+    message: str,
+    user_id: str,
+    loan_id: str | None,
+    words: dict[str, str],
+    context: dict[str, Any],
+    queued_at: str,
+) -> None:
+    """Write the message as ``pending`` under its id, in the customer's language; repeating it is harmless."""
+    contact = users.contact_of(UUID(user_id))
+    kind = MESSAGES[message]
+    wording = kind.wording[contact.language]
+    notifications.add(
+        Notification(
+            id=UUID(message_id),
+            user_id=UUID(user_id),
+            loan_id=UUID(loan_id) if loan_id else None,
+            notification_category=kind.category,
+            notification_type=contact.channel,
+            notification_title=wording.title,
+            notification_content=wording.content.format(name=contact.fullname, words=words.get(contact.language, "")),
+            created_at=datetime.fromisoformat(queued_at),
+            context={"message": message, **context},
+        )
+    )

@@ -1,0 +1,34 @@
+"""Words of the data model that more than one context uses."""
+
+from enum import StrEnum
+
+
+class Activity(StrEnum):
+    """Whether an account or a profile is in use."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+class Decision(StrEnum):
+    """How a loan and its credit score stand."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class RiskLevel(StrEnum):
+    """How risky a loan is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class ScoreSource(StrEnum):
+    """Where a credit score comes from."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+    MANUAL = "manual"

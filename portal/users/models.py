@@ -1,0 +1,32 @@
+"""A customer's profile."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, String, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.shared.crypto import new_id
+from portal.shared.database import Base, native_enum
+from portal.shared.vocabulary import Activity
+
+
+class Profile(Base):
+    """``user_profile``: a customer. ``auth_id`` is his account in ``users_auth``, by id only."""
+
+    __tablename__ = "user_profile"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    auth_id: Mapped[UUID]
+    fullname: Mapped[str] = mapped_column(String(255))
+    email: Mapped[str | None] = mapped_column(String(255))
+    phone_number: Mapped[str | None] = mapped_column(String(20))
+    preferences: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    status: Mapped[Activity] = mapped_column(native_enum(Activity, "profile_status"), server_default="active")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    deleted_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+
+    __table_args__ = (Index("ix_user_profile_auth_id", "auth_id"),)

@@ -1,0 +1,97 @@
+"""Who a customer is, for lists and pages of other contexts; contact data leaves here masked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from portal.shared.database import db
+from portal.shared.errors import N_, NotFound
+from portal.shared.vocabulary import Activity
+from portal.users.repository import ProfileRepository
+
+profiles = ProfileRepository(db.session)
+
+LANGUAGES = ("id", "en")
+CHANNELS = ("email", "sms", "push")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer as lists and panels show him; ``email`` and ``phone`` are masked."""
+
+    user_id: UUID
+    auth_id: UUID | None
+    fullname: str
+    email: str
+    phone: str
+    status: Activity
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How to write to a customer: in which language, through which channel."""
+
+    fullname: str
+    language: str
+    channel: str
+
+
+def names_of(ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """The customers of these ids in one query; deleted ones stand there without a name."""
+    wanted = set(ids)
+    found = {row.id: _person(row) for row in profiles.people(list(wanted))} if wanted else {}
+    return found | {missing: _nobody(missing) for missing in wanted - found.keys()}
+
+
+def profiles_of(auth_id: UUID) -> list[UUID]:
+    """The profiles behind an account: nobody may decide about these when it is his own."""
+    return profiles.ids_of_account(auth_id)
+
+
+def contact_of(user_id: UUID) -> Contact:
+    """Language and first usable channel by the customer's preferences."""
+    row = next(iter(profiles.people([user_id])), None)
+    if row is None:
+        raise NotFound(N_("There is no such customer."))
+    language = row.preferences.get("language")
+    addresses = {"email": row.email, "sms": row.phone_number, "push": row.auth_id}
+    preferred = [channel for channel in row.preferences.get("channels", []) if channel in CHANNELS]
+    usable = [channel for channel in [*preferred, *CHANNELS] if addresses[channel]]
+    return Contact(row.fullname, language if language in LANGUAGES else "id", usable[0])
+
+
+def mask_email(email: str | None) -> str:
+    """``s***@g***.com``: enough to recognize, not enough to write to."""
+    if not email or "@" not in email:
+        return "–"
+    name, _, host = email.rpartition("@")
+    domain, dot, ending = host.rpartition(".")
+    return f"{name[:1]}***@{domain[:1]}***{dot}{ending}"
+
+
+def mask_phone(phone: str | None) -> str:
+    """``+62812••••789``."""
+    if not phone:
+        return "–"
+    return f"{phone[:6]}••••{phone[-3:]}" if len(phone) > 9 else f"{phone[:2]}••••"
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(
+        row.id,
+        row.auth_id,
+        row.fullname,
+        mask_email(row.email),
+        mask_phone(row.phone_number),
+        row.status,
+        row.created_at,
+    )
+
+
+def _nobody(user_id: UUID) -> Person:
+    return Person(user_id, None, "–", "–", "–", Activity.INACTIVE, None)

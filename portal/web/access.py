@@ -1,0 +1,140 @@
+"""Who may use a route. A route that does not say so keeps the app from starting."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from blinker import signal
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_login import UserMixin, current_user
+from werkzeug.exceptions import Forbidden
+
+from portal.permissions import GRANTS, Permission, Role
+from portal.shared.actor import Actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+access_refused = signal("access-refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a route asks of whoever calls it. Passive ones (polls, renewals) do not keep a session alive."""
+
+    permission: Permission | None
+    is_fresh: bool = False
+    is_passive: bool = False
+
+    @property
+    def roles(self) -> list[Role]:
+        return [role for role in Role if self.permission in GRANTS[role]]
+
+
+class SignedIn(UserMixin):
+    """Flask-Login's user: the actor and what belongs to his session."""
+
+    def __init__(self, actor: Actor, *, is_fresh: bool, preferences: dict[str, Any]) -> None:
+        self.actor = actor
+        self.is_fresh = is_fresh
+        self.preferences = preferences
+
+    def get_id(self) -> str:
+        return str(self.actor.id)
+
+
+def requires(permission: Permission, *, is_fresh: bool = False, is_passive: bool = False) -> Callable[[View], View]:
+    """Only roles that were granted ``permission`` may use the view; ``is_fresh`` asks for a sign-in of late."""
+    return _tag(Access(permission, is_fresh, is_passive))
+
+
+def public(view: View) -> View:
+    """Anybody may use the view."""
+    return _tag(Access(None))(view)
+
+
+def _tag(access: Access) -> Callable[[View], View]:
+    def tag(view: View) -> View:
+        cast(Any, view).access = access
+        return view
+
+    return tag
+
+
+def access_of(app: Flask, endpoint: str) -> Access | None:
+    return getattr(app.view_functions[endpoint], "access", None)
+
+
+def require_declared_routes(app: Flask) -> None:
+    """Refuse to start while any route does not say who may use it."""
+    public(app.view_functions["static"])
+    undeclared = sorted({r.endpoint for r in app.url_map.iter_rules() if access_of(app, r.endpoint) is None})
+    if undeclared:
+        raise RuntimeError("these routes do not say who may use them: " + ", ".join(undeclared))
+
+
+def current_access() -> Access:
+    """What the present route asks for."""
+    return access_of(current_app, request.endpoint or "static") or Access(None)
+
+
+def current_actor() -> Actor:
+    """The signed-in member of staff."""
+    return cast(SignedIn, current_user).actor
+
+
+def is_signed_in() -> bool:
+    """Whether this request's session was looked up and is alive; never looks it up itself."""
+    return bool(getattr(g.get("_login_user"), "is_authenticated", False))
+
+
+def signed_in() -> SignedIn:
+    """Flask-Login's user, once looked up."""
+    return cast(SignedIn, current_user)
+
+
+def enforce() -> Response | None:
+    """Before each request: strangers sign in, the wrong role gets 403, a stale sign-in is asked again."""
+    if request.endpoint is None or (access := current_access()).permission is None:
+        return None
+    if not current_user.is_authenticated:
+        return send_to(url_for("auth.login", next=own_path()), script_status=401)
+    actor = current_actor()
+    if not actor.may(access.permission):
+        access_refused.send(current_app._get_current_object(), actor=actor, permission=access.permission)  # type: ignore[attr-defined]
+        raise Forbidden
+    if access.is_fresh and not current_user.is_fresh:
+        return send_to(url_for("auth.again", next=own_path()), script_status=401)
+    return None
+
+
+def send_to(url: str, *, script_status: int) -> Response:
+    """A redirect for a browser; for htmx an empty answer that makes it go there."""
+    if request.htmx.is_script_request:  # type: ignore[attr-defined]
+        return Response(status=script_status, headers={"HX-Redirect": url})
+    return cast(Response, redirect(url, 303))
+
+
+def own_path() -> str:
+    """The page the person is on: this address, or for a form or fragment the page around it."""
+    if request.method in {"GET", "HEAD"} and not request.htmx:  # type: ignore[attr-defined]
+        return request.full_path.rstrip("?")
+    return safe_path(urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "").path)
+
+
+def safe_path(path: str | None) -> str:
+    """``path`` when it is a page of this portal, else the home page; never another host."""
+    home = url_for("overview.home")
+    if not path or not path.startswith("/") or any(ord(c) < 33 or c == "\\" for c in path) or path[1:2] == "/":
+        return home
+    parts = urlsplit(path)
+    if parts.scheme or parts.netloc:
+        return home
+    adapter = current_app.url_map.bind(request.host)
+    return path if adapter.test(parts.path, method="GET") else home
+
+
+def subject_of_request() -> UUID | None:
+    """The first id in this address, for the trail."""
+    return next((v for v in (request.view_args or {}).values() if isinstance(v, UUID)), None)

@@ -1,0 +1,99 @@
+"""The base of every form: strict fields, a sentence for every mistake, text cleaned the same way everywhere."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, Field, HiddenField, StringField, TextAreaField
+from wtforms.validators import ValidationError
+
+CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+WHOLE = re.compile(r"[0-9]{1,9}")
+DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form with a CSRF token bound to the session."""
+
+
+class UuidField(HiddenField):
+    """A hidden canonical UUID."""
+
+    data: UUID
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        text = valuelist[0] if valuelist else ""
+        if not CANONICAL_UUID.fullmatch(text):
+            raise ValueError(_l("This form is not complete. Open the page again."))
+        self.data = UUID(text)
+
+    def pre_validate(self, form: Any) -> None:
+        _require(self)
+
+
+class VersionField(HiddenField):
+    """A hidden row version."""
+
+    data: int
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        text = valuelist[0] if valuelist else ""
+        if not WHOLE.fullmatch(text):
+            raise ValueError(_l("This form is not complete. Open the page again."))
+        self.data = int(text)
+
+    def pre_validate(self, form: Any) -> None:
+        _require(self)
+
+
+class DayField(DateField):
+    """A date as browsers send it, 1900 to 2199."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.raw_data = [text]
+        if not text:
+            self.data = None
+            return
+        try:
+            if not DAY.fullmatch(text):
+                raise ValueError
+            self.data = date.fromisoformat(text)
+        except ValueError:
+            self.data = None
+            raise ValueError(_l("Write the date as year-month-day, such as 2027-03-31.")) from None
+
+
+def clean_text(text: str | None) -> str:
+    """Free text as it is kept: NFC, unix line ends, no blanks around."""
+    return unicodedata.normalize("NFC", (text or "").replace("\r\n", "\n")).strip()
+
+
+class TextField(StringField):
+    """One line of free text."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, filters=[clean_text], **kwargs)
+
+
+class NoteField(TextAreaField):
+    """Several lines of free text."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, filters=[clean_text], **kwargs)
+
+
+class Command(Form):
+    """A form that changes something: it acts once, however often it arrives."""
+
+    command_id = UuidField()
+
+
+def _require(field: Field) -> None:
+    if field.data in (None, ""):
+        raise ValidationError(_l("This form is not complete. Open the page again."))

@@ -1,0 +1,69 @@
+"""What is refused before any view sees it, and what is logged of every request."""
+
+import time
+from collections.abc import Iterable
+from uuid import uuid4
+
+import structlog
+from flask import Response, g, request
+from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
+
+from portal.web.access import current_actor, is_signed_in
+
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+log = structlog.get_logger("portal.requests")
+
+
+def start() -> None:
+    """Give the request its id and its place in the log."""
+    g.started = time.perf_counter()
+    g.request_id = uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def refuse_malformed() -> None:
+    """Refuse what no form of ours sends: other hosts' requests, other bodies, NUL and broken text."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and site not in {"same-origin", "none"}:
+        raise Forbidden
+    if request.content_length and request.mimetype not in FORMS:
+        raise UnsupportedMediaType
+    if not all(is_clean(text) for text in _texts()):
+        raise BadRequest
+
+
+def _texts() -> Iterable[str]:
+    yield request.path
+    for values in (request.args, request.form):
+        for name, value in values.items(multi=True):
+            yield name
+            yield value
+
+
+def is_clean(text: str) -> bool:
+    """Whether both stores can keep it: no NUL, no lone surrogate, no U+FFFD left by bad UTF-8."""
+    return not any(c == "\0" or c == "\ufffd" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def finish(response: Response) -> Response:
+    """Log the request by its route, never by its path or values."""
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    if request.endpoint not in {"static", "health.healthz"}:
+        log.info(
+            "request",
+            method=request.method,
+            route=str(request.url_rule or "none"),
+            status=response.status_code,
+            ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+            actor=str(current_actor().id) if is_signed_in() else None,
+        )
+    return response
+
+
+def reference() -> str:
+    """The request's id as a person can read it out: ``7F2A-88D1``."""
+    code = g.get("request_id", uuid4().hex)[:8].upper()
+    return f"{code[:4]}-{code[4:]}"
+
+
