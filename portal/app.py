@@ -87,6 +87,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         MAX_FORM_PARTS=500,
         TRUSTED_HOSTS=settings.hosts,
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # web/requests.py looks at Origin and Sec-Fetch-Site on every connection
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "portal" / "translations"),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(),

@@ -150,10 +150,10 @@
   /* ── the number: after a match the keys are free again, after a miss it can be typed anew ── */
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
     if (ctx.target?.id !== 'number' || ctx.response?.status >= 500) return;
-    const number = $('#number'), input = $('#number-input'), result = $('#number-result').textContent.trim();
+    const number = $('#number'), input = $('#number-input'), result = $('#number-error, #number-result', number);
     if (number.dataset.matched === 'yes' || input.readOnly) number.focus({ preventScroll: true });
     else { input.focus(); input.select(); }
-    say(result);
+    say(result.textContent.trim());
   });
 
   /* Enter in a field means its own button, not the first one of the form */

@@ -77,8 +77,11 @@ def test_the_application_may_not_change_the_schema(servers: EmbeddedServers, sta
 
 
 def test_the_servers_die_with_a_killed_supervisor(folder: Path) -> None:
-    supervisor = subprocess.Popen([sys.executable, "-c", SUPERVISOR, folder], stdout=subprocess.PIPE)
-    assert supervisor.stdout and supervisor.stdout.readline() == b"ready\n"
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR, folder], stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]
+    )
+    assert supervisor.stdout
+    assert supervisor.stdout.readline() == b"ready\n"
     supervisor.send_signal(signal.SIGKILL)
     supervisor.communicate()
     with (folder / ".servers.lock").open() as held_by_every_server:

@@ -29,9 +29,7 @@ _UNSEALED = (
     .where(
         EVENT.at
         >= select(func.coalesce(func.max(AuditEvent.at) - text("interval '1 hour'"), text("'-infinity'::timestamptz")))
-        .where(
-            AuditEvent.event_id.in_(select(AuditSeal.event_id).order_by(AuditSeal.sequence.desc()).limit(1))
-        )
+        .where(AuditEvent.event_id.in_(select(AuditSeal.event_id).order_by(AuditSeal.sequence.desc()).limit(1)))
         .scalar_subquery(),
         ~select(1).where(AuditSeal.event_id == EVENT.event_id).exists(),
     )

@@ -78,7 +78,9 @@ class StaffRepository:
     def by_email(self, email: str) -> tuple[Account, StaffMember] | None:
         """The account and staff row of a folded e-mail; None for strangers and borrowers."""
         found = self.session.execute(
-            select(Account, StaffMember).join(StaffMember, StaffMember.auth_id == Account.auth_id).where(Account.email == email)
+            select(Account, StaffMember)
+            .join(StaffMember, StaffMember.auth_id == Account.auth_id)
+            .where(Account.email == email)
         ).first()
         return (found[0], found[1]) if found else None
 

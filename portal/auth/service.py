@@ -152,9 +152,7 @@ def invite(email: str, *, role: Role, name: str) -> str:
         token = new_token()
         staff.add(
             StaffMember(auth_id=account.auth_id, role=role, display_name=name),
-            StaffToken(
-                token_hash=token_hash(token), auth_id=account.auth_id, expires_at=clock.now() + LINK_LIFETIME
-            ),
+            StaffToken(token_hash=token_hash(token), auth_id=account.auth_id, expires_at=clock.now() + LINK_LIFETIME),
         )
         audit.record("staff.invited", account.auth_id, actor=PORTAL, role=role)
     return token
@@ -194,7 +192,9 @@ def _count_try(email: str, client: Client) -> None:
         (PER_ADDRESS, f"sign-in:@{address}"),
     )
     if seconds:
-        raise Throttled(N_("Too many tries. Try again in %(seconds)s seconds, or ask an administrator."), seconds=seconds)
+        raise Throttled(
+            N_("Too many tries. Try again in %(seconds)s seconds, or ask an administrator."), seconds=seconds
+        )
 
 
 def _forgive(email: str, client: Client) -> None:

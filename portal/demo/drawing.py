@@ -48,10 +48,7 @@ NECK = "0 880 -112 880 -110 1050 -130 1150 0 1200"
 TORSO = "0 1104 -122 1100 -250 1144 -392 1206 -480 1310 -520 1500 -560 1900 0 1900"
 NECKLINE = "0 1190 -78 1168 -122 1100 -60 1060 0 1060"
 COLLAR = "-120 1066 -6 1214 -80 1290 -172 1140"
-HIJAB = (
-    "0 296 -130 316 -238 392 -296 520 -312 680 -322 840 -356 1000 -424 1140"
-    " -440 1220 -320 1288 -160 1328 0 1340"
-)
+HIJAB = "0 296 -130 316 -238 392 -296 520 -312 680 -322 840 -356 1000 -424 1140 -440 1220 -320 1288 -160 1328 0 1340"
 HIJAB_RIM = "0 362 -130 386 -216 474 -252 620 -246 770 -206 890 -120 1000 0 1030"
 DRAPE = (
     "-236 760 -190 872 -104 958 0 990 104 958 190 872 236 760 276 900 290 1040"
@@ -65,16 +62,9 @@ HAIR_BEHIND = {
     "bun": "0 322 -160 344 -262 450 -272 620 -220 700 0 700",
 }
 HAIR_IN_FRONT = {
-    "curtain": (
-        "0 322 -150 346 -262 462 -288 640 -272 760 -246 690 -222 590 -140 490"
-        " -40 432 0 402"
-    ),
-    "fringe": (
-        "0 322 -150 346 -264 462 -288 640 -268 760 -240 690 -222 590 -120 574 0 578"
-    ),
-    "crew": (
-        "0 336 -140 356 -234 440 -262 560 -256 670 -236 620 -214 540 -120 478 0 470"
-    ),
+    "curtain": ("0 322 -150 346 -262 462 -288 640 -272 760 -246 690 -222 590 -140 490 -40 432 0 402"),
+    "fringe": ("0 322 -150 346 -264 462 -288 640 -268 760 -240 690 -222 590 -120 574 0 578"),
+    "crew": ("0 336 -140 356 -234 440 -262 560 -256 670 -236 620 -214 540 -120 478 0 470"),
     "receding": "-190 462 -240 520 -272 610 -260 706 -236 650 -222 580 -196 520",
 }
 HAIR_ONE_SIDED = {
@@ -96,10 +86,7 @@ HILLS = (
     "-300 900 0 690 330 620 700 690 1000 610 1500 520 1600 900",
     "-300 900 0 740 300 730 620 760 900 690 1300 640 1600 900",
 )
-WOMEN_STYLES = (
-    "hijab hijab hijab hijab hijab hijab long-curtain long-swept bob-fringe bob-swept"
-    " bun-curtain bun-swept"
-)
+WOMEN_STYLES = "hijab hijab hijab hijab hijab hijab long-curtain long-swept bob-fringe bob-swept bun-curtain bun-swept"
 MEN_STYLES = "crew part part curly curly peci"
 OLD_MEN_STYLES = "crew part receding receding peci"
 
@@ -157,9 +144,7 @@ def document_front(specimen: Specimen) -> bytes:
 def selfie(specimen: Specimen) -> bytes:
     """Draw a selfie of the document's holder, as JPEG."""
     rng = Random(f"{specimen.seed}:selfie")
-    image = _room(rng).resize(
-        (SELFIE_SIZE[0] * FINE, SELFIE_SIZE[1] * FINE), Image.Resampling.BILINEAR
-    )
+    image = _room(rng).resize((SELFIE_SIZE[0] * FINE, SELFIE_SIZE[1] * FINE), Image.Resampling.BILINEAR)
     turn = rect(FINE * rng.uniform(0.98, 1.12), radians(rng.uniform(-4, 4)))
     middle = FINE * complex(600 + rng.uniform(-40, 40), 780 + rng.uniform(-20, 40))
     canvas = _Canvas(image, turn, middle - 740j * turn)
@@ -244,9 +229,7 @@ class _Canvas:
     def corners(self, points: Points, fill: Color) -> None:
         self.draw.polygon(self._placed(points), fill)
 
-    def stroke(
-        self, points: Points, width: float, fill: Color, closed: bool = False
-    ) -> None:
+    def stroke(self, points: Points, width: float, fill: Color, closed: bool = False) -> None:
         path = self._placed(_smooth(points, closed))
         thick = width * abs(self.turn)
         if closed:
@@ -260,9 +243,7 @@ class _Canvas:
         ImageDraw.Draw(mask).polygon(self._placed(_smooth(points)), 255)
         return mask
 
-    def soft(
-        self, clip: Image.Image, points: Points, fill: Color, strength: float, blur: int
-    ) -> None:
+    def soft(self, clip: Image.Image, points: Points, fill: Color, strength: float, blur: int) -> None:
         """Tint a blurred shape, inside the clip mask only."""
         path, radius = self._placed(_smooth(points)), blur * abs(self.turn)
         xs, ys = zip(*path, strict=True)
@@ -370,9 +351,7 @@ def _hijab(canvas: _Canvas, color: Color) -> None:
     outline, dark = _whole(HIJAB), _mix(color, NIGHT, 0.4)
     canvas.shape(outline, color)
     clip = canvas.clip(outline)
-    canvas.soft(
-        clip, _points("260 500 420 700 500 1300 160 1340 230 900"), dark, 0.6, 50
-    )
+    canvas.soft(clip, _points("260 500 420 700 500 1300 160 1340 230 900"), dark, 0.6, 50)
     canvas.soft(clip, _oval(-230 + 520j, 40, 160), WHITE, 0.22, 36)
     canvas.soft(clip, _whole(HIJAB_RIM), dark, 0.75, 14)
 
@@ -385,9 +364,7 @@ def _drape(canvas: _Canvas, color: Color) -> None:
 
 def _complexion(canvas: _Canvas, face: _Face, clip: Image.Image) -> None:
     shade = _mix(face.skin, BROWN, 0.55)
-    canvas.soft(
-        clip, _points("190 420 300 500 300 1020 60 1020 150 860"), shade, 0.5, 40
-    )
+    canvas.soft(clip, _points("190 420 300 500 300 1020 60 1020 150 860"), shade, 0.5, 40)
     canvas.soft(clip, _oval(-90 + 540j, 110, 70), WHITE, 0.16, 50)
     for x in (-150, 150):
         canvas.soft(clip, _oval(x + 810j, 58, 40), BLUSH, 0.34, 24)
@@ -404,9 +381,7 @@ def _features(canvas: _Canvas, face: _Face, cheerful: bool) -> None:
     line = _mix(face.skin, BROWN, 0.65)
     for side in (-1, 1):
         _eye(canvas, face, side)
-    nose = [
-        complex(p.real * face.nose, p.imag) for p in _points("-34 796 -26 818 0 824")
-    ]
+    nose = [complex(p.real * face.nose, p.imag) for p in _points("-34 796 -26 818 0 824")]
     canvas.stroke([*nose, *_mirror(nose)[1:]], 9, line)
     canvas.stroke(_points("14 700 18 740 24 776"), 6, _mix(face.skin, BROWN, 0.35))
     if face.mole:
@@ -420,8 +395,7 @@ def _eye(canvas: _Canvas, face: _Face, side: int) -> None:
     def around(text: str, y: float, tilt: float = 0) -> list[complex]:
         points = _points(text, side)
         return [
-            complex(p.real * face.eye_size, p.imag + tilt * p.real * side / 60)
-            + complex(side * face.eye_gap, y)
+            complex(p.real * face.eye_size, p.imag + tilt * p.real * side / 60) + complex(side * face.eye_gap, y)
             for p in points
         ]
 
@@ -582,9 +556,7 @@ class _Card:
         for place, digit in enumerate(number):
             self.text(x + place * size * 0.66, y, digit, size, bold=1, anchor="ms")
 
-    def fields(
-        self, x: int, y: int, step: int, value_x: int, room: int, rows: dict[str, str]
-    ) -> None:
+    def fields(self, x: int, y: int, step: int, value_x: int, room: int, rows: dict[str, str]) -> None:
         for line, (label, value) in enumerate(rows.items()):
             self.text(x, y + line * step, label, 26)
             self.text(value_x - 16, y + line * step, ":", 26, bold=0.6)
@@ -600,9 +572,7 @@ class _Card:
         self.image.paste(photo, (left, top))
 
     def signature(self, x: int, y: int, rng: Random) -> None:
-        points = [
-            complex(20 * step, rng.uniform(14, 30) * (-1) ** step) for step in range(7)
-        ]
+        points = [complex(20 * step, rng.uniform(14, 30) * (-1) ** step) for step in range(7)]
         canvas = _Canvas(self.image, FINE + 0j, FINE * complex(x, y))
         canvas.stroke([*points, 160 - 8j], 2.4, self.ink)
 
@@ -725,9 +695,7 @@ def _npwp(specimen: Specimen, rng: Random) -> _Card:
     return card
 
 
-def _lay(
-    scene: Image.Image, card: Image.Image, angle: float, center: tuple[float, float]
-) -> None:
+def _lay(scene: Image.Image, card: Image.Image, angle: float, center: tuple[float, float]) -> None:
     """Lay the card on the scene, slightly turned, with a soft shadow."""
     mask = Image.new("L", card.size)
     box = (FINE, FINE, card.width - FINE, card.height - FINE)

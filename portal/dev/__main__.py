@@ -92,9 +92,7 @@ class Supervisor:
             self._check()
             if time.monotonic() > deadline:
                 said = self._watched[-1].last_lines()
-                raise StartFailed(
-                    f"The portal did not get ready in time. The end of {self._log('web')}:\n{said}"
-                )
+                raise StartFailed(f"The portal did not get ready in time. The end of {self._log('web')}:\n{said}")
             time.sleep(0.1)
 
     def _start(self, name: str, *command: str) -> Child:

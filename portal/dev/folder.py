@@ -83,9 +83,7 @@ class ServerFolder:
         try:
             return (self.root / name).open("w")
         except OSError as error:
-            raise StartFailed(
-                f"The data folder cannot be used ({error}): set DATA to another one."
-            ) from error
+            raise StartFailed(f"The data folder cannot be used ({error}): set DATA to another one.") from error
 
     def _make_root(self) -> None:
         # The folders that are made here must be open to the servers' user, whatever the umask says.
@@ -93,9 +91,7 @@ class ServerFolder:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StartFailed(
-                f"The data folder cannot be made ({error}): set DATA to another one."
-            ) from error
+            raise StartFailed(f"The data folder cannot be made ({error}): set DATA to another one.") from error
         finally:
             os.umask(umask)
         closed = _closed_parent(self.root) if self.account else None

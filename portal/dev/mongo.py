@@ -98,9 +98,7 @@ class Mongo:
     def _initiate(self, client: MongoClient[dict[str, Any]]) -> None:
         host = str(self._socket)
         try:
-            client.admin.command(
-                "replSetInitiate", {"_id": _REPLICA_SET, "members": [{"_id": 0, "host": host}]}
-            )
+            client.admin.command("replSetInitiate", {"_id": _REPLICA_SET, "members": [{"_id": 0, "host": host}]})
         except OperationFailure:
             # It knows itself under another path: the data folder was moved.
             known = client["local"]["system.replset"].find_one()

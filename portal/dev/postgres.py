@@ -120,9 +120,7 @@ class Postgres:
             check=False,
         )
         if done.returncode:
-            raise StartFailed(
-                f"Postgres could not make its data folder:\n{last_lines(done.stdout + done.stderr)}"
-            )
+            raise StartFailed(f"Postgres could not make its data folder:\n{last_lines(done.stdout + done.stderr)}")
         unfinished.rename(self._data)
 
     def _answers(self) -> bool:

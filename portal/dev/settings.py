@@ -37,9 +37,7 @@ def uses_own_servers(environ: Mapping[str, str]) -> bool:
     return True
 
 
-def environment(
-    environ: Mapping[str, str], *, data: Path, port: int, urls: Mapping[str, str]
-) -> dict[str, str]:
+def environment(environ: Mapping[str, str], *, data: Path, port: int, urls: Mapping[str, str]) -> dict[str, str]:
     """What the portal's processes are started with; what the caller has set wins over what is generated."""
     defaults = {
         **keys(data / "keys.env"),

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, FormField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -22,6 +23,10 @@ YES, NO = "yes", "no"
 LONGEST_TEXT, LONGEST_NOTE = 600, 2000
 
 
+def _choices(*pairs: tuple[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
 class FilterForm(FlaskForm):  # type: ignore[misc]
     """What the queue is narrowed to, in the address; an unknown value counts as none."""
 
@@ -31,14 +36,18 @@ class FilterForm(FlaskForm):  # type: ignore[misc]
     status = SelectField(choices=[*KycStatus], validate_choice=False)
     document_type = SelectField(
         _l("Document"),
-        choices=[("", _l("All")), ("ktp", "KTP"), ("sim", "SIM"), ("npwp", "NPWP")],
+        choices=_choices(("", _l("All")), ("ktp", "KTP"), ("sim", "SIM"), ("npwp", "NPWP")),
         validate_choice=False,
     )
     flag = SelectField(
-        _l("Flag"), choices=[("", _l("Any")), ("duplicate", _l("Same document elsewhere"))], validate_choice=False
+        _l("Flag"),
+        choices=_choices(("", _l("Any")), ("duplicate", _l("Same document elsewhere"))),
+        validate_choice=False,
     )
-    held = SelectField(_l("Held by"), choices=[("", _l("Anyone")), ("me", _l("Me"))], validate_choice=False)
-    age = SelectField(_l("Waiting"), choices=[("", _l("Any time")), ("late", _l("Past target"))], validate_choice=False)
+    held = SelectField(_l("Held by"), choices=_choices(("", _l("Anyone")), ("me", _l("Me"))), validate_choice=False)
+    age = SelectField(
+        _l("Waiting"), choices=_choices(("", _l("Any time")), ("late", _l("Past target"))), validate_choice=False
+    )
 
     def filters(self) -> Filters:
         status = KycStatus(self.status.data) if self.status.data in [*KycStatus] else KycStatus.PENDING
@@ -58,7 +67,7 @@ class YesNoField(RadioField):
     def __init__(self, label: Any, **kwargs: Any) -> None:
         super().__init__(
             label,
-            choices=[(YES, _l("Yes")), (NO, _l("No"))],
+            choices=_choices((YES, _l("Yes")), (NO, _l("No"))),
             validate_choice=False,
             validators=[_answered],
             **kwargs,
@@ -106,7 +115,7 @@ class VerifyForm(HeldForm):
 
     def _disposal(self, kyc_id: UUID) -> RadioField:
         field = RadioField(
-            choices=[(SAME, _("Same person")), (DIFFERENT, _("Not the same person"))], validate_choice=False
+            choices=_choices((SAME, _("Same person")), (DIFFERENT, _("Not the same person"))), validate_choice=False
         ).bind(form=self, name=f"duplicates-{kyc_id}")
         field.process(request.form if request.method == "POST" else None)
         return field
@@ -158,7 +167,7 @@ class RejectForm(HeldForm):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.reason_codes.choices = [(code, _(reason.label)) for code, reason in reasons.REASONS.items()]
+        self.reason_codes.choices = _choices(*((code, _(reason.label)) for code, reason in reasons.REASONS.items()))
 
     def validate_reason_codes(self, field: ReasonsField) -> None:
         codes = field.data or []

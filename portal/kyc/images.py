@@ -69,7 +69,9 @@ class DocumentStore:
             with Image.open(io.BytesIO(self.get(key)), formats=("JPEG",)) as image:
                 image.verify()
         except (NotFound, *_BROKEN) as error:
-            raise Refused(N_("An image of this check cannot be read. Reject it, so that the customer sends it again.")) from error
+            raise Refused(
+                N_("An image of this check cannot be read. Reject it, so that the customer sends it again.")
+            ) from error
 
     def _is_inside(self, key: str) -> bool:
         if self._folder is None:

@@ -206,9 +206,7 @@ def workspace(kyc_id: UUID, *, actor: Actor) -> Workspace:
         lease_token=check.lease_token if is_mine else None,
         number_tries=check.number_tries,
         number_matched=check.number_matched,
-        duplicates=[
-            Duplicate(t.kyc_id, people[t.user_id], t.document_type, t.status, t.created_at) for t in twins
-        ],
+        duplicates=[Duplicate(t.kyc_id, people[t.user_id], t.document_type, t.status, t.created_at) for t in twins],
         earlier=[attempt for attempt in attempts if attempt.kyc_id != kyc_id],
         decision=next((attempt for attempt in attempts if attempt.kyc_id == kyc_id and attempt.verdict), None),
     )

@@ -112,7 +112,13 @@ def _claim(*extra: Any) -> Any:
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
-    return update(KycCheck).where(KycCheck.kyc_id == first).values(**_TAKE).returning(KycCheck.kyc_id).execution_options(**_BLIND)
+    return (
+        update(KycCheck)
+        .where(KycCheck.kyc_id == first)
+        .values(**_TAKE)
+        .returning(KycCheck.kyc_id)
+        .execution_options(**_BLIND)
+    )
 
 
 _CLAIM_OLDEST = _claim()

@@ -65,7 +65,9 @@ class Payment(Base):
     loan_id: Mapped[UUID] = mapped_column(ForeignKey("loans.loan_id"))
     payment_amount: Mapped[Decimal]
     payment_date: Mapped[datetime | None]
-    status: Mapped[PaymentStatus] = mapped_column(native_enum(PaymentStatus, "payment_status"), server_default="pending")
+    status: Mapped[PaymentStatus] = mapped_column(
+        native_enum(PaymentStatus, "payment_status"), server_default="pending"
+    )
     sequence_number: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())

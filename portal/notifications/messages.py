@@ -52,8 +52,7 @@ MESSAGES = {
             ),
             "en": Wording(
                 "Renew your identity document",
-                "Hello {name}, your identity document is no longer valid. "
-                "Send photos of a valid one through the app.",
+                "Hello {name}, your identity document is no longer valid. Send photos of a valid one through the app.",
             ),
         },
     ),

@@ -16,6 +16,4 @@ class NotificationRepository:
     def add(self, message: Notification) -> None:
         """Write a message under its id; writing it again changes nothing."""
         document = message.to_document()
-        self.mongo.database[COLLECTION].update_one(
-            {"_id": message.id}, {"$setOnInsert": document}, upsert=True
-        )
+        self.mongo.database[COLLECTION].update_one({"_id": message.id}, {"$setOnInsert": document}, upsert=True)

@@ -36,8 +36,9 @@ def cancel(key: UUID) -> bool:
 
 _DUE = text("SELECT clock_timestamp() + CAST(:after AS interval)")
 _CANCEL = text(
-    "SELECT procrastinate_cancel_job_v1(id, false, true) FROM procrastinate_jobs"
-    " WHERE queueing_lock = :key AND status = 'todo' FOR UPDATE"
+    "WITH waiting AS MATERIALIZED"
+    " (SELECT id FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo' FOR UPDATE)"
+    " SELECT procrastinate_cancel_job_v1(id, false, true) FROM waiting"
 )
 
 

@@ -15,10 +15,7 @@ class Htmx4Headers(HtmxHeaders):
     def wants_full_page(self) -> bool:
         """Not by htmx at all, or to replace the whole page; a restored history entry has no ``HX-Request``."""
         return (
-            not self
-            or self.boosted
-            or self.history_restore_request
-            or self._headers.get("HX-Request-Type") == "full"
+            not self or self.boosted or self.history_restore_request or self._headers.get("HX-Request-Type") == "full"
         )
 
     @cached_property

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
@@ -24,13 +25,19 @@ def start() -> None:
 
 def refuse_malformed() -> None:
     """Refuse what no form of ours sends: other hosts' requests, other bodies, NUL and broken text."""
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    if request.method not in {"GET", "HEAD", "OPTIONS"} and site not in {"same-origin", "none"}:
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and not _is_from_here():
         raise Forbidden
     if request.content_length and request.mimetype not in FORMS:
         raise UnsupportedMediaType
     if not all(is_clean(text) for text in _texts()):
         raise BadRequest
+
+
+def _is_from_here() -> bool:
+    """What the browser says of where the form stood; the token is checked as well."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin")
+    return site in {"same-origin", "none"} and (origin is None or urlsplit(origin).netloc == request.host)
 
 
 def _texts() -> Iterable[str]:
@@ -65,5 +72,3 @@ def reference() -> str:
     """The request's id as a person can read it out: ``7F2A-88D1``."""
     code = g.get("request_id", uuid4().hex)[:8].upper()
     return f"{code[:4]}-{code[4:]}"
-
-

@@ -1,0 +1,90 @@
+"""A browser for tests: keeps cookies, sends tokens and command ids, and looks at every page it gets."""
+
+import re
+from collections.abc import Callable
+from contextvars import Context
+from html.parser import HTMLParser
+from typing import Any
+from uuid import uuid4
+
+import html5lib
+from flask import Flask
+from werkzeug.test import TestResponse
+
+PASSWORD = "correct-horse-battery"
+TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
+
+
+class Browser:
+    """One person's browser. Every HTML page it opens must be valid, titled, and without doubled ids."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client = app.test_client()
+        self.token = ""
+
+    def get(self, url: str, *, htmx: bool = False, **options: Any) -> TestResponse:
+        headers = {"HX-Request": "true"} if htmx else {}
+        response = self._send(self.client.get, url, headers=headers, **options)
+        return self._seen(response, not htmx)
+
+    def post(self, url: str, *, htmx: bool = False, follow: bool = False, **fields: Any) -> TestResponse:
+        """Post a form as its page would; a ``command_id`` is made up unless given."""
+        if not self.token:
+            self.get("/login")
+        form = {"csrf_token": self.token, "command_id": str(uuid4()), **fields}
+        headers = {"HX-Request": "true"} if htmx else {}
+        given = {name: value for name, value in form.items() if value is not None}
+        response = self._send(self.client.post, url, data=given, headers=headers, follow_redirects=follow)
+        return self._seen(response, not htmx)
+
+    def _send(self, method: Callable[..., TestResponse], url: str, **options: Any) -> TestResponse:
+        """In a context of its own, as a server would: a test's application context is not the request's."""
+        return Context().run(method, url, base_url="https://localhost", **options)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> TestResponse:
+        response = self.post("/login", email=email, password=password)
+        if response.status_code == 303:
+            self.get("/")
+        return response
+
+    def _seen(self, response: TestResponse, is_page: bool) -> TestResponse:
+        if response.mimetype == "text/html" and response.status_code < 600 and response.text and is_page:
+            if response.status_code not in range(300, 400):
+                check_page(response.text)
+            if token := TOKEN.search(response.text):
+                self.token = token[1]
+        return response
+
+
+class _Marks(HTMLParser):
+    """Collects what :func:`check_page` looks at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.actions: list[str] = []
+        self.headings = 0
+        self.inline: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        self.headings += tag == "h1"
+        self.inline += [name for name in given if name.startswith("on") or name in {"style", "hx-on"}]
+        if tag == "style" or (tag == "script" and "src" not in given):
+            self.inline.append(tag)
+        if given.get("id"):
+            self.ids.append(str(given["id"]))
+        if tag == "form" and given.get("method") == "post":
+            self.actions.append(given.get("action") or "")
+
+
+def check_page(html: str) -> None:
+    """Valid HTML, one title, one main heading, unique ids, an action on every form, nothing inline."""
+    html5lib.HTMLParser(strict=True).parse(html)
+    marks = _Marks()
+    marks.feed(html)
+    assert re.search(r"<title>[^<]*\S[^<]*</title>", html), "a page needs a title"
+    assert marks.headings == 1, f"{marks.headings} main headings"
+    assert sorted(marks.ids) == sorted(set(marks.ids)), "ids are doubled"
+    assert all(marks.actions), "a form has no action"
+    assert not marks.inline, f"against the CSP: {marks.inline}"

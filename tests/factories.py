@@ -1,0 +1,110 @@
+"""Plain factories: what a test does not say is filled in."""
+
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+from PIL import Image
+
+from portal.auth.models import Account, StaffMember
+from portal.auth.passwords import hash_password
+from portal.kyc.images import store
+from portal.kyc.models import DocumentType, KycCheck
+from portal.permissions import GRANTS, Role
+from portal.shared.actor import Actor
+from portal.shared.crypto import document_hash
+from portal.shared.database import db
+from portal.users.models import Profile
+from tests.client import PASSWORD
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A member of staff as tests speak of him."""
+
+    auth_id: UUID
+    email: str
+    name: str
+    role: Role
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.auth_id, self.role, self.name, GRANTS[self.role])
+
+
+@cache
+def _password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+def make_staff(role: Role = Role.KYC_REVIEWER, **given: Any) -> Staff:
+    """Somebody who may sign in with :data:`PASSWORD`."""
+    number = next(_numbers)
+    account = Account(
+        auth_id=uuid4(),
+        email=given.pop("email", f"staff{number}@example.com"),
+        password_hash=given.pop("password_hash", _password_hash()),
+        status=given.pop("status", "active"),
+    )
+    name = given.pop("display_name", f"Reviewer {number}")
+    db.session.add(account)
+    db.session.flush()
+    db.session.add(StaffMember(auth_id=account.auth_id, role=role, display_name=name, **given))
+    db.session.commit()
+    return Staff(account.auth_id, account.email, name, role)
+
+
+def make_customer(**given: Any) -> UUID:
+    number = next(_numbers)
+    values = {
+        "id": uuid4(),
+        "auth_id": uuid4(),
+        "fullname": f"Siti Rahmawati {number}",
+        "email": f"customer{number}@example.com",
+        "phone_number": f"+628120000{number:04d}",
+        "preferences": {"language": "id", "channels": ["email"]},
+        **given,
+    }
+    db.session.add(Profile(**values))
+    db.session.commit()
+    return UUID(str(values["id"]))
+
+
+@cache
+def picture(color: str = "steelblue", size: tuple[int, int] = (640, 400)) -> bytes:
+    """A small real JPEG."""
+    out = io.BytesIO()
+    Image.new("RGB", size, color).save(out, "JPEG")
+    return out.getvalue()
+
+
+def make_kyc_check(**given: Any) -> UUID:
+    """A submission; ``number`` is the document's, ``age`` how long ago it came in, ``held_by`` who holds it now."""
+    number = given.pop("number", f"3273010000{next(_numbers):06d}")
+    age = given.pop("age", timedelta(hours=1))
+    holder = given.pop("held_by", None)
+    kyc_id = given.pop("kyc_id", uuid4())
+    now = datetime.now(UTC)
+    if given.pop("has_images", True):
+        for side in ("front", "selfie"):
+            store.put(kyc_id, side, picture())
+    values = {
+        "user_id": given.pop("user_id", None) or make_customer(),
+        "document_type": DocumentType.KTP,
+        "document_number_hash": document_hash(number),
+        "document_front_image_path": f"kyc/{kyc_id}/front.jpg",
+        "document_selfie_image_path": f"kyc/{kyc_id}/selfie.jpg",
+        "created_at": now - age,
+        **given,
+    }
+    if holder:
+        values |= {"lease_holder": holder.auth_id, "lease_token": uuid4(), "lease_until": now + timedelta(minutes=10)}
+    db.session.add(KycCheck(kyc_id=kyc_id, **values))
+    db.session.commit()
+    return kyc_id
