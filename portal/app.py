@@ -125,7 +125,7 @@ def _locale() -> str:
 
 def _common() -> dict[str, Any]:
     """What every page's frame shows; looks nobody up, so that an error page works without a database."""
-    frame = {
+    frame: dict[str, Any] = {
         "locale": str(get_locale()),
         "actor": None,
         "theme": None,
@@ -138,7 +138,7 @@ def _common() -> dict[str, Any]:
         user = access.signed_in()
         frame |= {
             "actor": user.actor,
-            "role_label": _(ROLE_WORDS[Role(user.actor.role)]),
+            "role_label": _(ROLE_WORDS[Role(str(user.actor.role))]),
             "navigation": _navigation(user.actor),
             "theme": {"light": "light", "dark": "dark"}.get(user.preferences.get("theme", "")),
             "density": user.preferences.get("density", "comfortable"),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import scoped_session
 
 from portal.audit.models import AuditEvent, AuditSeal
 
@@ -41,7 +41,7 @@ _HEAD = select(AuditSeal.sequence, AuditSeal.hash, AuditSeal.sealed_at).order_by
 class AuditRepository:
     """The trail and its chain, in the caller's session."""
 
-    def __init__(self, session: scoped_session[Session]) -> None:
+    def __init__(self, session: scoped_session[Any]) -> None:
         self.session = session
 
     def add(self, values: dict[str, Any]) -> None:
@@ -51,11 +51,11 @@ class AuditRepository:
         """Whether this transaction is the one that may extend the chain."""
         return bool(self.session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('audit.chain'))")))
 
-    def head(self) -> Row[Any] | None:
+    def head(self) -> Any:
         """The newest seal: sequence, hash and time."""
         return self.session.execute(_HEAD).first()
 
-    def unsealed(self, limit: int) -> Sequence[Row[Any]]:
+    def unsealed(self, limit: int) -> Sequence[Any]:
         return self.session.execute(_UNSEALED.limit(limit)).all()
 
     def add_seals(self, seals: list[dict[str, Any]]) -> None:

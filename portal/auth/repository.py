@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, func, select, text, update
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import scoped_session
 
 from portal.auth.models import Account, AuthSession, StaffMember, StaffToken
 from portal.shared.database import db
@@ -40,7 +40,7 @@ _IDLE = text(
 class SessionRepository:
     """``auth_sessions`` with the staff behind them."""
 
-    def __init__(self, session: scoped_session[Session]) -> None:
+    def __init__(self, session: scoped_session[Any]) -> None:
         self.session = session
 
     def resolve(self, **parameters: Any) -> Row[Any] | None:
@@ -72,7 +72,7 @@ class SessionRepository:
 class StaffRepository:
     """``users_auth`` joined with ``staff_members``."""
 
-    def __init__(self, session: scoped_session[Session]) -> None:
+    def __init__(self, session: scoped_session[Any]) -> None:
         self.session = session
 
     def by_email(self, email: str) -> tuple[Account, StaffMember] | None:

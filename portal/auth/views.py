@@ -1,6 +1,6 @@
 """Signing in and out, and how this person likes his pages."""
 
-from typing import Any
+from typing import cast
 
 from flask import Blueprint, Response, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -24,7 +24,7 @@ LANGUAGE_COOKIE = "__Host-language"
 LONGEST_TOKEN = 64
 
 
-@login_manager.request_loader
+@login_manager.request_loader  # type: ignore[untyped-decorator]
 def load(_request: object) -> SignedIn | None:
     """Who holds this browser's session."""
     token = _token()
@@ -150,14 +150,14 @@ def _client() -> service.Client:
     return service.Client(request.remote_addr, request.headers.get("User-Agent", ""))
 
 
-def _go(url: str) -> Any:
-    return redirect(url, 303)
+def _go(url: str) -> Response:
+    return cast(Response, redirect(url, 303))
 
 
 def _start(token: str, url: str) -> Response:
     """Send the person on with a new session; nothing of an earlier one is adopted."""
     session.clear()
-    response: Response = _go(url)
+    response = _go(url)
     response.set_cookie(SESSION_COOKIE, token, secure=True, httponly=True, samesite="Lax")
     return response
 

@@ -1,7 +1,6 @@
 """Claiming an identity check, keeping it, giving it back, and reading its number blind."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from portal.audit import service as audit
@@ -27,7 +26,7 @@ class NumberResult:
 
 
 def claim_next(*, after: Cursor | None = None, command: UUID, actor: Actor) -> UUID | None:
-    """Take the oldest check nobody holds (behind ``after``) and give back the one held before; None when none is left."""
+    """Take the oldest check nobody holds (behind ``after``), give back the one held before; None when none is left."""
     with transaction():
         if earlier := earlier_answer(command, "kyc.claimed", actor=actor):
             return earlier.location
@@ -53,21 +52,21 @@ def claim(kyc_id: UUID, *, command: UUID, actor: Actor) -> None:
         remember(command, kyc_id)
 
 
-def hold(kyc_id: UUID, *, lease_token: UUID, actor: Actor) -> datetime:
-    """Hold it ten minutes more and return until when; also after the hold ran out, unless somebody else took it."""
+def hold(kyc_id: UUID, *, lease_token: UUID, actor: Actor) -> None:
+    """Hold it ten minutes more; also after the hold ran out, unless somebody else took it."""
     with transaction():
-        check, at = locked(kyc_id)
+        check, _ = locked(kyc_id)
         if check.status is not KycStatus.PENDING:
             raise Conflict(N_("This check was decided meanwhile."))
         if check.lease_holder != actor.id or check.lease_token != lease_token:
             raise Locked(N_("You no longer hold this check. Take it again to decide it."))
-        return checks.prolong(kyc_id)
+        checks.prolong(kyc_id)
 
 
 def release(kyc_id: UUID, *, lease_token: UUID, actor: Actor) -> None:
     """Give it back, so that somebody else can take it at once."""
     with transaction():
-        check, at = locked(kyc_id)
+        check, _ = locked(kyc_id)
         if check.lease_holder == actor.id and check.lease_token == lease_token:
             checks.release_all(actor.id)
 

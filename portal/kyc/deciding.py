@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from portal.audit import service as audit
-from portal.kyc.holding import checks, decidable, locked, refuse_own, take_oldest
+from portal.kyc.holding import checks, decidable, lists, locked, refuse_own, take_oldest
 from portal.kyc.images import store
 from portal.kyc.models import UNDO_WINDOW, DocumentType, KycCheck, KycDecision, KycStatus
 from portal.kyc.reasons import customer_words
@@ -125,7 +125,7 @@ def reject(
 
 
 def undo(kyc_id: UUID, *, command: UUID, actor: Actor) -> None:
-    """Take back one's own decision while its message is still held: everything is as before, and the check is held again."""
+    """Take back one's own decision while its message is held: all is as before, and the check is held again."""
     with transaction():
         if earlier_answer(command, "kyc.decision-undone", actor=actor):
             return
@@ -196,7 +196,7 @@ def _require_complete(
         raise Refused(N_("Check the document number first, or mark it as unreadable."))
     if is_sim and (expires_on is None or expires_on < clock.today()):
         raise Refused(N_("Enter the date until which the SIM is valid; a past one cannot be verified."))
-    hits = {row.kyc_id for row in checks.duplicates(check.document_number_hash, check.user_id)}
+    hits = {row.kyc_id for row in lists.duplicates(check.document_number_hash, check.user_id)}
     if not all(duplicates.get(hit) in {SAME, DIFFERENT} for hit in hits):
         raise Refused(N_("Say for every duplicate whether it is the same person."))
 

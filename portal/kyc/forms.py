@@ -27,7 +27,7 @@ def _choices(*pairs: tuple[str, Any]) -> list[SelectChoice]:
     return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
-class FilterForm(FlaskForm):  # type: ignore[misc]
+class FilterForm(FlaskForm):
     """What the queue is narrowed to, in the address; an unknown value counts as none."""
 
     class Meta:
@@ -187,7 +187,7 @@ class NumberForm(Command):
     lease_token = UuidField()
 
 
-class LeaseForm(FlaskForm):  # type: ignore[misc]
+class LeaseForm(FlaskForm):
     """Which claim is meant."""
 
     lease_token = UuidField()

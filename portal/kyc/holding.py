@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from portal.kyc.listing import QueueRepository
 from portal.kyc.models import KycCheck
 from portal.kyc.repository import KycRepository
 from portal.shared.actor import Actor
@@ -13,6 +14,7 @@ from portal.shared.pagination import Cursor
 from portal.users import service as users
 
 checks = KycRepository(db.session)
+lists = QueueRepository(db.session)
 
 
 def locked(kyc_id: UUID) -> tuple[KycCheck, datetime]:
@@ -24,7 +26,7 @@ def locked(kyc_id: UUID) -> tuple[KycCheck, datetime]:
 
 
 def decidable(kyc_id: UUID, *, version: int, lease_token: UUID, actor: Actor) -> KycCheck:
-    """The check, locked, when ``actor`` may decide it now. A reviewer's own lock comes first, so that none deadlocks."""
+    """The check, locked, when ``actor`` may decide it now. His own lock comes first, so that none deadlocks."""
     checks.lock_person(actor.id)
     check, at = locked(kyc_id)
     check.require_decidable(version=version, lease_token=lease_token, by=actor, at=at)
@@ -42,7 +44,7 @@ def take_oldest(*, after: Cursor | None, actor: Actor) -> UUID | None:
     """Claim the oldest free check and release the one held before; the held one itself when no other is free."""
     checks.lock_person(actor.id)
     own = users.profiles_of(actor.id)
-    taken = checks.claim_oldest(holder=actor.id, token=new_id(), own=own, after=after)
+    taken: UUID | None = checks.claim_oldest(holder=actor.id, token=new_id(), own=own, after=after)
     if taken is None:
         return checks.held_by(actor.id)
     checks.release_all(actor.id, but=taken)

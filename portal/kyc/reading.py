@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from portal import config
 from portal.audit import service as audit
 from portal.auth import service as auth
-from portal.kyc.holding import checks
+from portal.kyc.holding import checks, lists
 from portal.kyc.images import stamp, store
 from portal.kyc.models import NUMBER_TRIES, UNDO_WINDOW, DocumentType, KycCheck, KycStatus
 from portal.kyc.reasons import REASONS
@@ -147,7 +147,7 @@ class Workspace:
 
 def browse(filters: Filters, part: Slice, *, actor: Actor) -> Page[QueueRow]:
     """A page of the queue: pending ones oldest first, decided ones newest first."""
-    rows = checks.page(
+    rows = lists.page(
         filters.status,
         part,
         document_type=filters.document_type,
@@ -164,12 +164,12 @@ def browse(filters: Filters, part: Slice, *, actor: Actor) -> Page[QueueRow]:
 
 def count(actor: Actor) -> Counters:
     """The queue's counters for this reviewer."""
-    return Counters(**checks.counts(holder=actor.id, late_before=_late_before())._mapping)
+    return Counters(**lists.counts(holder=actor.id, late_before=_late_before())._mapping)
 
 
 def undoable(actor: Actor) -> Undoable | None:
     """What this reviewer decided last, while it can be undone."""
-    row = checks.undoable(actor.id, UNDO_WINDOW)
+    row = lists.undoable(actor.id, UNDO_WINDOW)
     if row is None:
         return None
     name = users.names_of([row.user_id])[row.user_id].fullname
@@ -180,8 +180,8 @@ def workspace(kyc_id: UUID, *, actor: Actor) -> Workspace:
     """One check with its customer, duplicates and earlier attempts; opening it is recorded."""
     check, at = _found(kyc_id)
     audit.note_opening("kyc.opened", kyc_id, of=check.user_id, actor=actor)
-    twins = checks.duplicates(check.document_number_hash, check.user_id) if check.has_duplicate else []
-    history = checks.history(check.user_id)
+    twins = lists.duplicates(check.document_number_hash, check.user_id) if check.has_duplicate else []
+    history = lists.history(check.user_id)
     people = users.names_of([check.user_id, *(twin.user_id for twin in twins)])
     holder = check.lease_holder if check.is_held(at) else None
     staff = auth.names_of({id_ for id_ in [holder, *(row.decided_by for row in history)] if id_})
@@ -232,7 +232,7 @@ def lease(kyc_id: UUID, *, actor: Actor) -> Lease:
 
 def statuses_of(user_id: UUID) -> Sequence[Attempt]:
     """Every check of a customer, newest first, for the panel on other pages."""
-    return _attempts(checks.history(user_id), {})
+    return _attempts(lists.history(user_id), {})
 
 
 def image(kyc_id: UUID, side: str, *, actor: Actor) -> bytes:

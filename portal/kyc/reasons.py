@@ -12,7 +12,7 @@ SHORTEST_OTHER = 10
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """``label`` is staff's word; ``indonesian`` and ``english`` are the customer's sentence. Final: no retry, no detail."""
+    """``label`` is staff's word, the others are the customer's sentence. Final: no retry, no detail."""
 
     label: str
     indonesian: str = ""
@@ -90,7 +90,7 @@ _FINAL_WORDS = {
 
 
 def customer_words(codes: Sequence[str], typed: str = "") -> dict[str, str]:
-    """What the customer reads, by language: fixed and neutral for a final code, else what was typed or the codes' own."""
+    """What the customer reads, by language: neutral for a final code, else what was typed or the codes' own."""
     if FINAL.intersection(codes):
         return dict(_FINAL_WORDS)
     if typed:

@@ -1,94 +1,29 @@
-"""Identity checks and their decisions in Postgres: statements are built once, lists read columns, not entities."""
+"""Identity checks and their decisions in Postgres, as they are claimed and decided."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from itertools import product
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    Interval,
-    Row,
-    Select,
+    DateTime,
     Uuid,
-    and_,
     bindparam,
     func,
-    literal_column,
     or_,
     select,
-    text,
     tuple_,
     update,
 )
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import scoped_session
 
 from portal.kyc.models import LEASE, DocumentType, KycCheck, KycDecision, KycStatus
-from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
+from portal.shared.pagination import Cursor
 
-CAP = 1001
 CHECK = KycCheck.__table__.c
-_KEY = (KycCheck.created_at, KycCheck.kyc_id)
-_COLUMNS = (
-    KycCheck.kyc_id,
-    KycCheck.user_id,
-    KycCheck.document_type,
-    KycCheck.status,
-    KycCheck.created_at,
-    KycCheck.has_duplicate,
-    KycCheck.attempt,
-    KycCheck.lease_holder,
-    KycCheck.lease_until,
-    func.clock_timestamp().label("now"),
-)
-_AT, _ID = bindparam("at"), bindparam("id", type_=Uuid())
-
-
-def _listing(
-    *, is_ascending: bool, place: str | None, by_type: bool, flagged: bool, mine: bool, late: bool
-) -> Select[Any]:
-    """One page of the queue; every combination of filters is an equality prefix of one of the queue's indexes."""
-    statement = select(*_COLUMNS).where(KycCheck.status == bindparam("status"))
-    if by_type:
-        statement = statement.where(KycCheck.document_type == bindparam("document_type"))
-    if flagged:
-        statement = statement.where(KycCheck.has_duplicate)
-    if mine:
-        statement = statement.where(
-            KycCheck.lease_holder == bindparam("holder", type_=Uuid()), KycCheck.lease_until > func.clock_timestamp()
-        )
-    if late:
-        statement = statement.where(KycCheck.created_at <= bindparam("late_before"))
-    is_forward = place != "before"
-    if place:
-        key, at = tuple_(*_KEY), tuple_(_AT, _ID)
-        statement = statement.where(key > at if is_forward == is_ascending else key < at)
-    order = [c.asc() if is_forward == is_ascending else c.desc() for c in _KEY]
-    return statement.order_by(*order).limit(PAGE_SIZE + 1)
-
-
-_LISTINGS = {
-    key: _listing(is_ascending=key[0], place=key[1], by_type=key[2], flagged=key[3], mine=key[4], late=key[5])
-    for key in product((True, False), (None, "after", "before"), *[(False, True)] * 4)
-}
-
-_COUNTED = {
-    "waiting": "status = 'pending'",
-    "mine": "lease_holder = :holder AND status = 'pending' AND lease_until > clock_timestamp()",
-    "late": "status = 'pending' AND created_at <= :late_before",
-    "rejected": "status = 'rejected'",
-    "expired": "status = 'expired'",
-    "verified": "status = 'verified'",
-}
-_COUNTS = text(
-    "SELECT "
-    + ", ".join(
-        f"(SELECT count(*) FROM (SELECT 1 FROM user_kyc WHERE {rule} LIMIT {CAP}) s) AS {name}"  # noqa: S608
-        for name, rule in _COUNTED.items()
-    )
-)
-
+_AT = bindparam("at", type_=DateTime(timezone=True))
+_ID = bindparam("id", type_=Uuid())
 _BLIND: dict[str, Any] = {"synchronize_session": False}
 _IS_FREE = or_(CHECK.lease_until.is_(None), CHECK.lease_until <= func.clock_timestamp())
 _TAKE = {
@@ -124,84 +59,12 @@ def _claim(*extra: Any) -> Any:
 _CLAIM_OLDEST = _claim()
 _CLAIM_AFTER = _claim(tuple_(CHECK.created_at, CHECK.kyc_id) > tuple_(_AT, _ID))
 
-_HISTORY = (
-    select(
-        KycCheck.kyc_id,
-        KycCheck.document_type,
-        KycCheck.status,
-        KycCheck.created_at,
-        KycDecision.verdict,
-        KycDecision.reason_codes,
-        KycDecision.decided_by,
-        KycDecision.decided_at,
-        KycDecision.customer_text,
-        KycDecision.internal_note,
-        KycDecision.number_unreadable,
-    )
-    .outerjoin(KycDecision, and_(KycDecision.kyc_id == KycCheck.kyc_id, KycDecision.undone_at.is_(None)))
-    .where(KycCheck.user_id == bindparam("user_id", type_=Uuid()))
-    .order_by(KycCheck.created_at.desc(), KycCheck.kyc_id.desc(), KycDecision.decided_at.desc())
-    .limit(50)
-)
-_DUPLICATES = (
-    select(KycCheck.kyc_id, KycCheck.user_id, KycCheck.document_type, KycCheck.status, KycCheck.created_at)
-    .where(
-        KycCheck.document_number_hash == bindparam("number_hash"),
-        KycCheck.user_id != bindparam("user_id", type_=Uuid()),
-    )
-    .order_by(KycCheck.created_at, KycCheck.kyc_id)
-    .limit(20)
-)
-_UNDOABLE = (
-    select(
-        KycDecision.kyc_id,
-        KycDecision.verdict,
-        KycCheck.user_id,
-        (KycDecision.decided_at + bindparam("window", type_=Interval())).label("until"),
-        func.clock_timestamp().label("now"),
-    )
-    .join(KycCheck, KycCheck.kyc_id == KycDecision.kyc_id)
-    .where(
-        KycDecision.decided_by == bindparam("decided_by", type_=Uuid()),
-        KycDecision.decided_at > func.clock_timestamp() - bindparam("window", type_=Interval()),
-        KycDecision.undone_at.is_(None),
-        KycDecision.message_id.is_not(None),
-        KycDecision.verdict != literal_column("'expired'"),
-    )
-    .order_by(KycDecision.decided_at.desc())
-    .limit(1)
-)
-
 
 class KycRepository:
     """``user_kyc`` and ``kyc_decisions`` in the caller's session."""
 
-    def __init__(self, session: scoped_session[Session]) -> None:
+    def __init__(self, session: scoped_session[Any]) -> None:
         self.session = session
-
-    def page(
-        self,
-        status: KycStatus,
-        part: Slice,
-        *,
-        document_type: DocumentType | None,
-        flagged: bool,
-        holder: UUID | None,
-        late_before: datetime | None,
-    ) -> Sequence[Row[Any]]:
-        """Up to one row more than a page, in reading order from ``part``; pending oldest first, the others newest."""
-        place = "after" if part.after else "before" if part.before else None
-        cursor = part.after or part.before
-        listing = _LISTINGS[
-            status is KycStatus.PENDING, place, bool(document_type), flagged, bool(holder), bool(late_before)
-        ]
-        parameters = {"status": status, "document_type": document_type, "holder": holder, "late_before": late_before}
-        if cursor:
-            parameters |= {"at": cursor.at, "id": cursor.id}
-        return self.session.execute(listing, parameters).all()
-
-    def counts(self, *, holder: UUID, late_before: datetime) -> Row[Any]:
-        return self.session.execute(_COUNTS, {"holder": holder, "late_before": late_before}).one()
 
     def locked(self, kyc_id: UUID) -> tuple[KycCheck, datetime] | None:
         """The check, locked until the transaction ends, and the database's time."""
@@ -222,7 +85,7 @@ class KycRepository:
         ).first()
         return (found[0], found[1]) if found else None
 
-    def claim_oldest(self, *, holder: UUID, token: UUID, own: Sequence[UUID], after: Cursor | None) -> UUID | None:
+    def claim_oldest(self, *, holder: UUID, token: UUID, own: Sequence[UUID], after: Cursor | None) -> Any:
         parameters: dict[str, Any] = {"holder": holder, "token": token, "own": list(own)}
         if after is None:
             return self.session.scalar(_CLAIM_OLDEST, parameters)
@@ -255,14 +118,13 @@ class KycRepository:
             )
         )
 
-    def prolong(self, kyc_id: UUID) -> datetime:
-        return self.session.execute(
+    def prolong(self, kyc_id: UUID) -> None:
+        self.session.execute(
             update(KycCheck)
             .where(KycCheck.kyc_id == kyc_id)
             .values(lease_until=func.clock_timestamp() + LEASE, updated_at=KycCheck.updated_at)
-            .returning(KycCheck.lease_until)
             .execution_options(**_BLIND)
-        ).scalar_one()
+        )
 
     def release_all(self, holder: UUID, *, but: UUID | None = None) -> None:
         """Give back whatever this reviewer holds, except one."""
@@ -300,13 +162,6 @@ class KycRepository:
             .execution_options(**_BLIND)
         )
 
-    def duplicates(self, number_hash: str, user_id: UUID) -> Sequence[Row[Any]]:
-        return self.session.execute(_DUPLICATES, {"number_hash": number_hash, "user_id": user_id}).all()
-
-    def history(self, user_id: UUID) -> Sequence[Row[Any]]:
-        """Every check of a customer with its decision, newest first."""
-        return self.session.execute(_HISTORY, {"user_id": user_id}).all()
-
     def verified_before(self, user_id: UUID, document_type: DocumentType) -> KycCheck | None:
         """The verified check that a newer one replaces, locked."""
         return self.session.scalar(
@@ -342,6 +197,3 @@ class KycRepository:
             .limit(1)
             .with_for_update()
         )
-
-    def undoable(self, decided_by: UUID, window: timedelta) -> Row[Any] | None:
-        return self.session.execute(_UNDOABLE, {"decided_by": decided_by, "window": window}).first()

@@ -14,7 +14,7 @@ from portal.kyc.reasons import FINAL
 from portal.permissions import Permission
 from portal.shared import clock
 from portal.shared.errors import N_, Refusal, Refused
-from portal.shared.pagination import Cursor, Page, Slice
+from portal.shared.pagination import Cursor, Slice
 from portal.web.access import current_actor, requires
 from portal.web.errors import explained, shows_again
 from portal.web.headers import IMAGE_POLICY
@@ -22,7 +22,7 @@ from portal.web.render import render, unchanged
 
 bp = Blueprint("kyc", __name__, url_prefix="/kyc")
 
-TABS = {
+TABS: dict[str, tuple[str, dict[str, Any]]] = {
     "waiting": (N_("Waiting"), {}),
     "mine": (N_("Held by me"), {"held": "me"}),
     "late": (N_("Past target"), {"age": "late"}),

@@ -24,7 +24,7 @@ _RESET = text("DELETE FROM rate_limits")
 class PostgresStorage(Storage):
     """A ``limits`` storage (fixed window) on the table ``rate_limits``, outside any transaction of the caller."""
 
-    STORAGE_SCHEME = ["postgres"]
+    STORAGE_SCHEME = ["postgres"]  # noqa: RUF012  as the base class declares it
 
     def __init__(self, engine: Callable[[], Engine]) -> None:
         super().__init__()

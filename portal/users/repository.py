@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, select
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import scoped_session
 
 from portal.users.models import Profile
 
@@ -25,7 +25,7 @@ _OWN = select(Profile.id).where(Profile.auth_id == bindparam("auth_id"))
 class ProfileRepository:
     """Profiles that were not deleted."""
 
-    def __init__(self, session: scoped_session[Session]) -> None:
+    def __init__(self, session: scoped_session[Any]) -> None:
         self.session = session
 
     def people(self, ids: Sequence[UUID]) -> Sequence[Row[Any]]:

@@ -81,7 +81,7 @@ def shows_again(page: Callable[..., Response]) -> Callable[[View], View]:
 
 def sentence(refusal: Refusal) -> str:
     """A refusal in the reader's language."""
-    return gettext(refusal.message, **refusal.parameters)
+    return str(gettext(refusal.message, **refusal.parameters))
 
 
 def explained(refusal: Refusal) -> dict[str, str]:

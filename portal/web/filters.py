@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from flask import Flask, current_app, url_for
-from flask_babel import format_datetime, get_locale, gettext
+from flask_babel import format_date, get_locale, gettext
 
 from portal.shared.clock import WIB
 
@@ -52,8 +52,8 @@ def wib_short(at: datetime) -> str:
 
 
 def _day(at: datetime | date, pattern: str) -> str:
-    local = at.astimezone(WIB) if isinstance(at, datetime) else datetime(at.year, at.month, at.day)
-    return format_datetime(local.replace(tzinfo=None), pattern, rebase=False)
+    day = at.astimezone(WIB).date() if isinstance(at, datetime) else at
+    return str(format_date(day, pattern))
 
 
 def iso(at: datetime) -> str:
@@ -65,10 +65,10 @@ def duration(span: timedelta) -> str:
     minutes = max(0, int(span.total_seconds()) // 60)
     days, hours = divmod(minutes // 60, 24)
     if days >= 3:
-        return gettext("%(days)s d %(hours)s h", days=days, hours=hours)
+        return str(gettext("%(days)s d %(hours)s h", days=days, hours=hours))
     if minutes >= 60:
-        return gettext("%(hours)s h %(minutes)02d min", hours=minutes // 60, minutes=minutes % 60)
-    return gettext("%(minutes)s min", minutes=minutes)
+        return str(gettext("%(hours)s h %(minutes)02d min", hours=minutes // 60, minutes=minutes % 60))
+    return str(gettext("%(minutes)s min", minutes=minutes))
 
 
 def capped(number: int) -> str:

@@ -17,7 +17,7 @@ WHOLE = re.compile(r"[0-9]{1,9}")
 DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """A form with a CSRF token bound to the session."""
 
 

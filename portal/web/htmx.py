@@ -24,7 +24,7 @@ class Htmx4Headers(HtmxHeaders):
         return bool(self) or self.history_restore_request
 
 
-class Htmx4Request(HtmxAwareRequest):  # type: ignore[misc]
+class Htmx4Request(HtmxAwareRequest):
     """A request with ``request.htmx`` as htmx 4 means it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -32,7 +32,7 @@ class Htmx4Request(HtmxAwareRequest):  # type: ignore[misc]
         self.htmx = Htmx4Headers(self.headers)
 
 
-class Htmx4(Htmx):  # type: ignore[misc]
+class Htmx4(Htmx):
     """The extension, with the request class above."""
 
     def init_app(self, app: Flask) -> None:

@@ -1,0 +1,182 @@
+"""The queue and the pages about a check: statements are built once and read columns, not entities."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    DateTime,
+    Interval,
+    Row,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.orm import scoped_session
+
+from portal.kyc.models import DocumentType, KycCheck, KycDecision, KycStatus
+from portal.shared.pagination import PAGE_SIZE, Slice
+
+CAP = 1001
+_KEY = (KycCheck.created_at, KycCheck.kyc_id)
+_COLUMNS = (
+    KycCheck.kyc_id,
+    KycCheck.user_id,
+    KycCheck.document_type,
+    KycCheck.status,
+    KycCheck.created_at,
+    KycCheck.has_duplicate,
+    KycCheck.attempt,
+    KycCheck.lease_holder,
+    KycCheck.lease_until,
+    func.clock_timestamp().label("now"),
+)
+_AT = bindparam("at", type_=DateTime(timezone=True))
+_ID = bindparam("id", type_=Uuid())
+
+
+def _listing(
+    *, is_ascending: bool, place: str | None, by_type: bool, flagged: bool, mine: bool, late: bool
+) -> Select[Any]:
+    """One page of the queue; every combination of filters is an equality prefix of one of the queue's indexes."""
+    statement = select(*_COLUMNS).where(KycCheck.status == bindparam("status"))
+    if by_type:
+        statement = statement.where(KycCheck.document_type == bindparam("document_type"))
+    if flagged:
+        statement = statement.where(KycCheck.has_duplicate)
+    if mine:
+        statement = statement.where(
+            KycCheck.lease_holder == bindparam("holder", type_=Uuid()), KycCheck.lease_until > func.clock_timestamp()
+        )
+    if late:
+        statement = statement.where(KycCheck.created_at <= bindparam("late_before"))
+    is_forward = place != "before"
+    if place:
+        key, at = tuple_(*_KEY), tuple_(_AT, _ID)
+        statement = statement.where(key > at if is_forward == is_ascending else key < at)
+    order = [c.asc() if is_forward == is_ascending else c.desc() for c in _KEY]
+    return statement.order_by(*order).limit(PAGE_SIZE + 1)
+
+
+_LISTINGS = {
+    (ascending, place, *flags): _listing(
+        is_ascending=ascending, place=place, by_type=flags[0], flagged=flags[1], mine=flags[2], late=flags[3]
+    )
+    for ascending in (True, False)
+    for place in (None, "after", "before")
+    for flags in product((False, True), repeat=4)
+}
+
+_COUNTED = {
+    "waiting": "status = 'pending'",
+    "mine": "lease_holder = :holder AND status = 'pending' AND lease_until > clock_timestamp()",
+    "late": "status = 'pending' AND created_at <= :late_before",
+    "rejected": "status = 'rejected'",
+    "expired": "status = 'expired'",
+    "verified": "status = 'verified'",
+}
+_COUNTS = text(
+    "SELECT "  # noqa: S608  the rules are the constants above
+    + ", ".join(
+        f"(SELECT count(*) FROM (SELECT 1 FROM user_kyc WHERE {rule} LIMIT {CAP}) s) AS {name}"  # noqa: S608
+        for name, rule in _COUNTED.items()
+    )
+)
+
+
+_HISTORY = (
+    select(
+        KycCheck.kyc_id,
+        KycCheck.document_type,
+        KycCheck.status,
+        KycCheck.created_at,
+        KycDecision.verdict,
+        KycDecision.reason_codes,
+        KycDecision.decided_by,
+        KycDecision.decided_at,
+        KycDecision.customer_text,
+        KycDecision.internal_note,
+        KycDecision.number_unreadable,
+    )
+    .outerjoin(KycDecision, and_(KycDecision.kyc_id == KycCheck.kyc_id, KycDecision.undone_at.is_(None)))
+    .where(KycCheck.user_id == bindparam("user_id", type_=Uuid()))
+    .order_by(KycCheck.created_at.desc(), KycCheck.kyc_id.desc(), KycDecision.decided_at.desc())
+    .limit(50)
+)
+_DUPLICATES = (
+    select(KycCheck.kyc_id, KycCheck.user_id, KycCheck.document_type, KycCheck.status, KycCheck.created_at)
+    .where(
+        KycCheck.document_number_hash == bindparam("number_hash"),
+        KycCheck.user_id != bindparam("user_id", type_=Uuid()),
+    )
+    .order_by(KycCheck.created_at, KycCheck.kyc_id)
+    .limit(20)
+)
+_UNDOABLE = (
+    select(
+        KycDecision.kyc_id,
+        KycDecision.verdict,
+        KycCheck.user_id,
+        (KycDecision.decided_at + bindparam("window", type_=Interval())).label("until"),
+        func.clock_timestamp().label("now"),
+    )
+    .join(KycCheck, KycCheck.kyc_id == KycDecision.kyc_id)
+    .where(
+        KycDecision.decided_by == bindparam("decided_by", type_=Uuid()),
+        KycDecision.decided_at > func.clock_timestamp() - bindparam("window", type_=Interval()),
+        KycDecision.undone_at.is_(None),
+        KycDecision.message_id.is_not(None),
+        KycDecision.verdict != literal_column("'expired'"),
+    )
+    .order_by(KycDecision.decided_at.desc())
+    .limit(1)
+)
+
+
+class QueueRepository:
+    """``user_kyc`` and ``kyc_decisions`` as lists and pages show them."""
+
+    def __init__(self, session: scoped_session[Any]) -> None:
+        self.session = session
+
+    def page(
+        self,
+        status: KycStatus,
+        part: Slice,
+        *,
+        document_type: DocumentType | None,
+        flagged: bool,
+        holder: UUID | None,
+        late_before: datetime | None,
+    ) -> Sequence[Any]:
+        """Up to one row more than a page, in reading order from ``part``; pending oldest first, the others newest."""
+        place = "after" if part.after else "before" if part.before else None
+        cursor = part.after or part.before
+        listing = _LISTINGS[
+            status is KycStatus.PENDING, place, bool(document_type), flagged, bool(holder), bool(late_before)
+        ]
+        parameters = {"status": status, "document_type": document_type, "holder": holder, "late_before": late_before}
+        if cursor:
+            parameters |= {"at": cursor.at, "id": cursor.id}
+        return self.session.execute(listing, parameters).all()
+
+    def counts(self, *, holder: UUID, late_before: datetime) -> Row[Any]:
+        return self.session.execute(_COUNTS, {"holder": holder, "late_before": late_before}).one()
+
+    def duplicates(self, number_hash: str, user_id: UUID) -> Sequence[Any]:
+        return self.session.execute(_DUPLICATES, {"number_hash": number_hash, "user_id": user_id}).all()
+
+    def history(self, user_id: UUID) -> Sequence[Any]:
+        """Every check of a customer with its decision, newest first."""
+        return self.session.execute(_HISTORY, {"user_id": user_id}).all()
+
+    def undoable(self, decided_by: UUID, window: timedelta) -> Row[Any] | None:
+        return self.session.execute(_UNDOABLE, {"decided_by": decided_by, "window": window}).first()
