@@ -109,7 +109,9 @@ def stamp(jpeg: bytes, *, viewer: str, at: datetime) -> bytes:
     except _BROKEN as error:
         raise NotFound(N_("This image is damaged.")) from error
     words = f"{viewer} · {at.astimezone(WIB):%d.%m.%Y %H:%M} WIB"
-    image.paste(Image.new("RGB", image.size, "white"), mask=_tiles(words, image.size))
+    mask = _tiles(words, image.size)
+    image.paste("black", (2, 2), mask.crop((0, 0, image.width - 2, image.height - 2)))
+    image.paste("white", (0, 0), mask)
     return _jpeg(image)
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from pymongo.errors import PyMongoError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.shared.database import db, is_contention, is_unreachable
 from portal.shared.errors import N_, NotFound, Refusal, Throttled
@@ -99,6 +99,8 @@ def refused(refusal: Refusal) -> Response:
 def http_error(error: HTTPException) -> Response:
     if error.response is not None:
         return error.response  # type: ignore[return-value]
+    if isinstance(error, SecurityError):  # an unknown host: no address of ours can be built, so no page either
+        return Response(gettext(TITLES[400]), 400, mimetype="text/plain")
     message = gettext("This page was open for too long, or in two windows.") if isinstance(error, CSRFError) else ""
     response = answer(error.code or 500, message)
     for name, value in error.get_headers(request.environ):
