@@ -4,8 +4,11 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
+
+from portal.shared import money
 
 KNOWN_DEFAULTS = {"change-me", "changeme", "secret", "dev", "development", "password"}
 SHORTEST_KEY = 32
@@ -31,6 +34,7 @@ class Settings:
     log_level: str
     is_demo: bool
     kyc_target: timedelta
+    smallest_loan: Decimal
 
     @property
     def hosts(self) -> list[str]:
@@ -83,6 +87,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         "log_level": read("LOG_LEVEL", _level, "INFO"),
         "is_demo": read("DEMO", _flag, "0"),
         "kyc_target": read("KYC_TARGET_HOURS", lambda text: timedelta(hours=_whole(text)), "24"),
+        "smallest_loan": read("SMALLEST_LOAN", _amount, "100000"),
     }
     if problems:
         raise ConfigurationError(
@@ -124,6 +129,13 @@ def _whole(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError("must be a whole number")
     return int(text)
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return money.parse(text)
+    except ValueError:
+        raise ValueError("must be an amount in rupiah, such as 100000") from None
 
 
 def _level(text: str) -> str:

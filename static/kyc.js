@@ -95,6 +95,14 @@
   };
   if ($('#lease')) {
     hold();
+    document.addEventListener('htmx:response:error', ({ detail: { ctx } }) => {
+      const lease = ctx.sourceElement;
+      if (lease.id !== 'lease' || ctx.response.status >= 500) return;
+      const lost = lease.cloneNode(true); /* without its timer: there is nothing left to renew */
+      delete lost.dataset.seconds;
+      lost.dataset.until = new Date().toISOString();
+      lease.replaceWith(lost);
+    });
     setInterval(hold, 1000);
     document.addEventListener('visibilitychange', () => {
       const lease = $('#lease'), own = born.get(lease);

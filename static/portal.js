@@ -52,7 +52,7 @@
     if (menu) { menu.open = false; $('summary', menu).focus(); }
   });
 
-  /* ── toasts: a plain one stays 8 s, one with a clock until its time is over; both wait under pointer and focus ── */
+  /* ── toasts: a plain one stays 8 s and waits under pointer and focus, one with a clock until its time is over ── */
   const toasts = $('#toasts');
   const fade = (node, seconds) => {
     let left = seconds;
@@ -70,9 +70,7 @@
   const toast = text => {
     const node = document.createElement('div');
     node.className = 'toast';
-    node.append(document.createElement('span'), document.createElement('span'));
-    node.firstChild.hidden = true;
-    node.lastChild.textContent = text;
+    node.textContent = text;
     toasts.append(node);
     fade(node, 8);
   };
@@ -121,12 +119,10 @@
     if (key === 'g') { went = event.timeStamp; return; }
     const goes = event.timeStamp - went <= 1500;
     went = -Infinity;
-    const hit = goes ? $(`[data-go="${CSS.escape(key)}"]`)
-      : key === '/' ? $('[data-search]')
-      : $$('[data-key]').find(one => one.dataset.key === key && !one.disabled);
+    const hit = $(goes ? `[data-go="${CSS.escape(key)}"]` : `[data-key="${CSS.escape(key)}"]`);
     if (!hit) return;
     event.preventDefault();
-    if (key === '/') hit.focus(); else hit.click();
+    hit.click();
   });
 
   /* ── htmx ── */

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
+from html import unescape
 from html.parser import HTMLParser
-from typing import Any
+from threading import Barrier
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import html5lib
@@ -13,6 +16,8 @@ from werkzeug.test import TestResponse
 
 PASSWORD = "correct-horse-battery"
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
+
+Result = TypeVar("Result")
 
 
 class Browser:
@@ -37,15 +42,33 @@ class Browser:
         response = self._send(self.client.post, url, data=given, headers=headers, follow_redirects=follow)
         return self._seen(response, not htmx)
 
-    def _send(self, method: Callable[..., TestResponse], url: str, **options: Any) -> TestResponse:
+    def _send(self, method: Callable[..., TestResponse], url: str, /, **options: Any) -> TestResponse:
         """In a context of its own, as a server would: a test's application context is not the request's."""
-        return Context().run(method, url, base_url="https://localhost", **options)
+        return Context().run(method, url, **{"base_url": "https://localhost", "buffered": True, **options})
+
+    def send(self, method: str, url: str, **options: Any) -> TestResponse:
+        """Anything a browser of ours would not send, unseen: other methods, headers, bodies, hosts."""
+        return self._send(self.client.open, url, method=method, **options)
+
+    def cookie(self, name: str) -> str | None:
+        """A cookie's value as this browser keeps it."""
+        kept = self.client.get_cookie(name)
+        return kept.value if kept else None
 
     def sign_in(self, email: str, password: str = PASSWORD) -> TestResponse:
         response = self.post("/login", email=email, password=password)
         if response.status_code == 303:
             self.get("/")
         return response
+
+    def tab(self) -> "Browser":
+        """Another tab of this browser: the same cookies, the same token, requests of its own."""
+        other = Browser(self.client.application)
+        other.token = self.token
+        for key in ("__Host-session", "__Host-portal", "__Host-language"):
+            if cookie := self.client.get_cookie(key):
+                other.client.set_cookie(key, cookie.decoded_value, secure=True)
+        return other
 
     def _seen(self, response: TestResponse, is_page: bool) -> TestResponse:
         if response.mimetype == "text/html" and response.status_code < 600 and response.text and is_page:
@@ -88,3 +111,53 @@ def check_page(html: str) -> None:
     assert sorted(marks.ids) == sorted(set(marks.ids)), "ids are doubled"
     assert all(marks.actions), "a form has no action"
     assert not marks.inline, f"against the CSP: {marks.inline}"
+
+
+def at_once(*acts: Callable[[], Result]) -> list[Result]:
+    """Start all of them at the same moment, each in a thread of its own; their results in the order given."""
+    gate = Barrier(len(acts))
+
+    def act(one: Callable[[], Result]) -> Result:
+        gate.wait()
+        return one()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(act, acts))
+
+
+class _Controls(HTMLParser):
+    """Collects what :func:`filled_in` returns."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.values: dict[str, list[str]] = {}
+        self.writing = ""
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attributes}
+        name = given.get("name", "")
+        self.writing = name if tag == "textarea" else ""
+        is_off = given.get("type") in {"radio", "checkbox"} and "checked" not in given
+        if tag == "input" and name and not is_off:
+            self.values.setdefault(name, []).append(given.get("value", ""))
+
+    def handle_data(self, text: str) -> None:
+        if self.writing and text.strip():
+            self.values.setdefault(self.writing, []).append(text.strip())
+
+    def handle_endtag(self, tag: str) -> None:
+        self.writing = ""
+
+
+def filled_in(html: str) -> dict[str, list[str]]:
+    """The values that stand in a page's fields: what was typed, ticked or chosen, by the field's name."""
+    controls = _Controls()
+    controls.feed(html)
+    return controls.values
+
+
+def error_at(html: str, field: str) -> str:
+    """The sentence that stands at a field, without what only screen readers hear; empty when there is none."""
+    found = re.search(rf'id="{re.escape(field)}-error">(.*?)</p>', html, re.DOTALL)
+    said = re.sub(r'<span class="visually-hidden">.*?</span>|<[^>]+>', "", found[1] if found else "")
+    return unescape(said).strip()

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from PIL import Image
+from sqlalchemy import select
 
+from portal.audit.models import AuditEvent
 from portal.auth.models import Account, StaffMember
 from portal.auth.passwords import hash_password
 from portal.kyc.images import store
@@ -58,6 +60,28 @@ def make_staff(role: Role = Role.KYC_REVIEWER, **given: Any) -> Staff:
     db.session.add(StaffMember(auth_id=account.auth_id, role=role, display_name=name, **given))
     db.session.commit()
     return Staff(account.auth_id, account.email, name, role)
+
+
+def make_borrower(**given: Any) -> str:
+    """Somebody with an account and no place in the portal; returns his e-mail."""
+    account = Account(
+        **{
+            "auth_id": uuid4(),
+            "email": f"borrower{next(_numbers)}@example.com",
+            "password_hash": _password_hash(),
+            **given,
+        }
+    )
+    db.session.add(account)
+    db.session.commit()
+    return account.email
+
+
+def audit_events(action: str = "") -> list[AuditEvent]:
+    """The trail, oldest first, or what it holds of one action."""
+    db.session.rollback()
+    wanted = select(AuditEvent).where((AuditEvent.action == action) | (action == "")).order_by(AuditEvent.at)
+    return list(db.session.scalars(wanted, execution_options={"populate_existing": True}))
 
 
 def make_customer(**given: Any) -> UUID:

@@ -232,6 +232,8 @@ def lease(kyc_id: UUID, *, actor: Actor) -> Lease:
 
 def statuses_of(user_id: UUID) -> Sequence[Attempt]:
     """Every check of a customer, newest first, for the panel on other pages."""
+    if users.names_of([user_id])[user_id].auth_id is None:
+        raise NotFound(N_("There is no such customer."))
     return _attempts(lists.history(user_id), {})
 
 

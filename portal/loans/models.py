@@ -6,16 +6,30 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.shared.crypto import new_id
 from portal.shared.database import Base, native_enum
+from portal.shared.errors import N_, Conflict
 from portal.shared.vocabulary import Decision, ScoreSource
+
+LONGEST_TENOR = 60
+
+
+class PaymentStatus(StrEnum):
+    """How an installment stands."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    OVERDUE = "overdue"
 
 
 class Loan(Base):
-    """``loans``: amounts are rupiah; the n-th installment falls due n−1 months after the first due date."""
+    """``loans``: amounts are rupiah; the n-th installment falls due n−1 months after the first due date.
+
+    ``reminded_on`` is the WIB day of the last reminder, so that there is at most one a day.
+    """
 
     __tablename__ = "loans"
 
@@ -31,6 +45,8 @@ class Loan(Base):
     rejected_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    version: Mapped[int] = mapped_column(server_default="1")
+    reminded_on: Mapped[date | None]
 
     __table_args__ = (
         CheckConstraint("loan_amount > 0 AND loan_amount <> 'NaN'", name="loan_amount"),
@@ -44,20 +60,43 @@ class Loan(Base):
             " AND (coalesce(length(btrim(rejected_reason)), 0) > 0) = (status = 'rejected')",
             name="status",
         ),
+        Index("ix_loans_newest", "created_at", "loan_id"),
+        Index("ix_loans_status", "status", "created_at", "loan_id"),
+        Index("ix_loans_tenor", "tenor_month", "created_at", "loan_id"),
+        Index("ix_loans_status_tenor", "status", "tenor_month", "created_at", "loan_id"),
         Index("ix_loans_user_id", "user_id", "created_at", "loan_id"),
     )
 
+    def require_pending(self) -> None:
+        """Raise :class:`Conflict` unless nobody has decided yet."""
+        if self.status is not Decision.PENDING:
+            raise Conflict(ALREADY[self.status])
 
-class PaymentStatus(StrEnum):
-    """How an installment stands."""
+    def approve(self, *, at: datetime, first_due: date) -> None:
+        self.require_pending()
+        self.status, self.approved_at, self.monthly_installment_due_date = Decision.APPROVED, at, first_due
+        self.version += 1
 
-    PENDING = "pending"
-    PAID = "paid"
-    OVERDUE = "overdue"
+    def reject(self, *, at: datetime, reason: str) -> None:
+        self.require_pending()
+        self.status, self.rejected_at, self.rejected_reason = Decision.REJECTED, at, reason
+        self.version += 1
+
+    def reopen(self, *, first_due: date) -> None:
+        """Back to pending, as before the decision."""
+        self.status, self.monthly_installment_due_date = Decision.PENDING, first_due
+        self.approved_at = self.rejected_at = self.rejected_reason = None
+        self.version += 1
+
+
+ALREADY = {
+    Decision.APPROVED: N_("This loan has already been approved."),
+    Decision.REJECTED: N_("This loan has already been rejected."),
+}
 
 
 class Payment(Base):
-    """``loans_payments``: one installment; ``payment_date`` is when it was settled."""
+    """``loans_payments``: one installment; ``payment_date`` is when it was settled, ``reference`` by which transfer."""
 
     __tablename__ = "loans_payments"
 
@@ -71,13 +110,36 @@ class Payment(Base):
     sequence_number: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    due_date: Mapped[date]
+    reference: Mapped[str | None] = mapped_column(String(64), unique=True)
+    version: Mapped[int] = mapped_column(server_default="1")
 
     __table_args__ = (
         CheckConstraint("payment_amount > 0 AND payment_amount <> 'NaN'", name="payment_amount"),
         CheckConstraint("sequence_number >= 1", name="sequence_number"),
-        CheckConstraint("(payment_date IS NOT NULL) = (status = 'paid')", name="payment_date"),
+        CheckConstraint(
+            "(payment_date IS NOT NULL) = (status = 'paid') AND (reference IS NOT NULL) = (status = 'paid')",
+            name="payment_date",
+        ),
         UniqueConstraint("loan_id", "sequence_number"),
+        Index("ix_loans_payments_due", "due_date", "id", postgresql_where=text("status = 'pending'")),
     )
+
+    def post(self, *, at: datetime, reference: str) -> None:
+        self.status, self.payment_date, self.reference = PaymentStatus.PAID, at, reference
+        self.version += 1
+
+    def reverse(self, *, today: date) -> None:
+        self.payment_date = self.reference = None
+        self._reopen(today)
+
+    def reschedule(self, due_date: date, *, today: date) -> None:
+        self.due_date = due_date
+        self._reopen(today)
+
+    def _reopen(self, today: date) -> None:
+        self.status = PaymentStatus.OVERDUE if self.due_date < today else PaymentStatus.PENDING
+        self.version += 1
 
 
 class Review(Base):
@@ -94,7 +156,7 @@ class Review(Base):
     credit_score_reason: Mapped[str | None] = mapped_column(Text)
     credit_score_source: Mapped[ScoreSource | None] = mapped_column(native_enum(ScoreSource, "credit_score_source"))
     credit_score_updated_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
     __table_args__ = (Index("ix_loans_review_history_loan_id", "loan_id", "created_at", "id"),)

@@ -56,4 +56,47 @@ MESSAGES = {
             ),
         },
     ),
+    "loan-approved": Message(
+        "loan",
+        {
+            "id": Wording(
+                "Pinjaman Anda disetujui",
+                "Halo {name}, pinjaman Anda sudah disetujui. Jadwal angsuran ada di aplikasi.",
+            ),
+            "en": Wording(
+                "Your loan is approved", "Hello {name}, your loan is approved. The app shows your installments."
+            ),
+        },
+    ),
+    "loan-rejected": Message(
+        "loan",
+        {
+            "id": Wording(
+                "Pinjaman Anda belum dapat disetujui", "Halo {name}, pinjaman Anda belum dapat kami setujui: {words}."
+            ),
+            "en": Wording("We could not approve your loan", "Hello {name}, we could not approve your loan: {words}."),
+        },
+    ),
+    "payment-due-tomorrow": Message(
+        "payment",
+        {
+            "id": Wording("Angsuran jatuh tempo besok", "Halo {name}, angsuran pinjaman Anda jatuh tempo besok."),
+            "en": Wording(
+                "An installment is due tomorrow", "Hello {name}, an installment of your loan is due tomorrow."
+            ),
+        },
+    ),
+    "payment-overdue": Message(
+        "payment",
+        {
+            "id": Wording(
+                "Angsuran Anda terlambat",
+                "Halo {name}, angsuran pinjaman Anda sudah lewat jatuh tempo. Bayar lewat aplikasi.",
+            ),
+            "en": Wording(
+                "An installment is overdue",
+                "Hello {name}, an installment of your loan is overdue. Pay it through the app.",
+            ),
+        },
+    ),
 }

@@ -18,6 +18,8 @@ class Mongo:
         self._client: MongoClient[Document] | None = None
 
     def configure(self, url: str) -> None:
+        if self._client is not None:
+            self._client.close()
         self._url = url
         self._client = None
 

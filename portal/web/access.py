@@ -111,16 +111,24 @@ def enforce() -> Response | None:
 
 def send_to(url: str, *, script_status: int) -> Response:
     """A redirect for a browser; for htmx an empty answer that makes it go there."""
-    if request.htmx.is_script_request:  # type: ignore[attr-defined]
-        return Response(status=script_status, headers={"HX-Redirect": url})
-    return cast(Response, redirect(url, 303))
+    is_script = request.htmx.is_script_request  # type: ignore[attr-defined]
+    response = Response(status=script_status, headers={"HX-Redirect": url}) if is_script else redirect(url, 303)
+    response.vary.update(["HX-Request", "HX-History-Restore-Request"])
+    return cast(Response, response)
 
 
 def own_path() -> str:
     """The page the person is on: this address, or for a form or fragment the page around it."""
     if request.method in {"GET", "HEAD"} and not request.htmx:  # type: ignore[attr-defined]
         return request.full_path.rstrip("?")
-    return safe_path(urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "").path)
+    return safe_path(_path_of(request.headers.get("HX-Current-URL") or request.referrer or ""))
+
+
+def _path_of(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
 
 
 def safe_path(path: str | None) -> str:

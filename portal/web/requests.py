@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import structlog
 from flask import Response, g, request
-from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, UnsupportedMediaType
 
 from portal.web.access import current_actor, is_signed_in
 
-FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+URLENCODED = "application/x-www-form-urlencoded"
+FORMS = {URLENCODED, "multipart/form-data"}
+MOST_FIELDS = 500
 log = structlog.get_logger("portal.requests")
 
 
@@ -29,6 +31,10 @@ def refuse_malformed() -> None:
         raise Forbidden
     if request.content_length and request.mimetype not in FORMS:
         raise UnsupportedMediaType
+    if not _is_utf8(request.query_string) or (request.mimetype == URLENCODED and not _is_utf8(request.get_data())):
+        raise BadRequest
+    if sum(1 for _ in request.form.items(multi=True)) > MOST_FIELDS:
+        raise RequestEntityTooLarge
     if not all(is_clean(text) for text in _texts()):
         raise BadRequest
 
@@ -37,7 +43,17 @@ def _is_from_here() -> bool:
     """What the browser says of where the form stood; the token is checked as well."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
-    return site in {"same-origin", "none"} and (origin is None or urlsplit(origin).netloc == request.host)
+    own = {f"https://{request.host}", f"http://{request.host}"}
+    return site in {"same-origin", "none"} and (origin is None or origin in own)
+
+
+def _is_utf8(encoded: bytes) -> bool:
+    """Werkzeug keeps bytes that are not UTF-8 as percent codes, where nobody would see them any more."""
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _texts() -> Iterable[str]:

@@ -1,0 +1,244 @@
+"""Who may use which route: the policy written out once more, and every route tried by everybody."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.app import create_app
+from portal.config import from_environment
+from portal.permissions import Role
+from portal.shared.database import db
+from portal.web.access import require_declared_routes
+from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
+
+ANYBODY = None
+STAFF = {*Role}
+REVIEWER = {Role.KYC_REVIEWER}
+
+POLICY = {
+    "GET /static/<path:filename>": ANYBODY,
+    "GET /healthz": ANYBODY,
+    "GET /readyz": ANYBODY,
+    "GET /login": ANYBODY,
+    "POST /login": ANYBODY,
+    "GET /login/token/<token>": ANYBODY,
+    "POST /login/token/<token>": ANYBODY,
+    "POST /language": ANYBODY,
+    "GET /login/again": STAFF,
+    "POST /login/again": STAFF,
+    "POST /account/preferences": STAFF,
+    "POST /account/renew": STAFF,
+    "GET /": STAFF,
+    "GET /kyc/of-customer/<uuid:user_id>": STAFF,
+    "GET /kyc": REVIEWER,
+    "GET /kyc/live": REVIEWER,
+    "POST /kyc/next": REVIEWER,
+    "GET /kyc/<uuid:kyc_id>": REVIEWER,
+    "POST /kyc/<uuid:kyc_id>/claim": REVIEWER,
+    "POST /kyc/<uuid:kyc_id>/hold": REVIEWER,
+    "POST /kyc/<uuid:kyc_id>/release": REVIEWER,
+    "POST /kyc/<uuid:kyc_id>/number": REVIEWER,
+    "POST /kyc/<uuid:kyc_id>/verify": REVIEWER,
+    "POST /kyc/<uuid:kyc_id>/reject": REVIEWER,
+    "POST /kyc/<uuid:kyc_id>/undo": REVIEWER,
+    "POST /kyc/<uuid:kyc_id>/expire": REVIEWER,
+    "GET /kyc/<uuid:kyc_id>/images/<any(front, selfie):side>": REVIEWER,
+    "POST /logout": STAFF,
+}
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def addresses(in_app):
+    """Every route's method with an address of it that leads to something."""
+    ids = {
+        "<uuid:kyc_id>": str(make_kyc_check()),
+        "<uuid:user_id>": str(make_customer()),
+        "<any(front, selfie):side>": "front",
+        "<path:filename>": "portal.css",
+        "<token>": "no-such-token",
+    }
+
+    def address(rule: str) -> str:
+        for placeholder, value in ids.items():
+            rule = rule.replace(placeholder, value)
+        return rule
+
+    return {route: (route.split()[0], address(route.split(maxsplit=1)[1])) for route in POLICY}
+
+
+def attempts(method: str):
+    """The ways to send one request that must not make a difference."""
+    yield method, {}
+    yield method, HTMX
+    if method == "GET":
+        yield "HEAD", {}
+        yield "HEAD", HTMX
+
+
+def is_sign_in(answer) -> bool:
+    address = answer.headers.get("Location") or answer.headers.get("HX-Redirect") or ""
+    return address.startswith("/login?next=")
+
+
+def test_every_route_stands_in_the_policy_and_the_reverse(portal):
+    routes = {f"{method} {rule.rule}" for rule in portal.url_map.iter_rules() for method in rule.methods or ()}
+    assert {route for route in routes if route.split()[0] not in {"HEAD", "OPTIONS"}} == POLICY.keys()
+
+
+@pytest.mark.parametrize("role", [*Role])
+def test_a_role_uses_its_own_routes_and_no_others(addresses, visit, role):
+    browser = visit(make_staff(role))
+    wrong, refusals = [], 0
+    for route, (method, url) in addresses.items():
+        is_allowed = POLICY[route] is ANYBODY or role in POLICY[route]
+        for sent, headers in attempts(method):
+            if route == "POST /logout" and headers:
+                continue  # it is over after the first
+            form = {"csrf_token": browser.token} if method == "POST" else None
+            answer = browser.send(sent, url, headers=headers, data=form)
+            if answer.status_code in {401, 403} or is_sign_in(answer):
+                wrong += [(sent, route, headers, answer.status_code)] if is_allowed else []
+            else:
+                wrong += [(sent, route, headers, answer.status_code)] if not is_allowed else []
+            refusals += not is_allowed
+            if not is_allowed and sent != "HEAD" and not headers:
+                assert "Your role cannot open this" in answer.text
+    assert wrong == []
+    assert len(audit_events("access.refused")) == refusals
+
+
+def test_a_stranger_is_led_to_sign_in_from_everywhere_else(addresses, visit):
+    browser = visit()
+    for route, (method, url) in addresses.items():
+        for sent, headers in attempts(method):
+            answer = browser.send(sent, url, headers=headers)
+            if POLICY[route] is ANYBODY:
+                assert not is_sign_in(answer), route
+            elif headers:
+                assert (answer.status_code, answer.text) == (401, ""), route
+                assert answer.headers["HX-Redirect"].startswith("/login?next=/"), route
+                assert "HX-Request" in answer.headers["Vary"]
+            else:
+                assert answer.status_code == 303, route
+                assert answer.location.startswith("/login?next=/"), route
+                assert "HX-Request" in answer.headers["Vary"]
+    assert audit_events() == []
+
+
+def test_after_signing_in_a_stranger_is_where_he_wanted_to_go(in_app, visit):
+    rina, browser = make_staff(), visit()
+    sent_away = browser.get("/kyc?status=verified&flag=duplicate")
+    page = browser.get(sent_away.location)
+    assert 'name="next" type="hidden" value="/kyc?status=verified&amp;flag=duplicate"' in page.text
+    answer = browser.post("/login", email=rina.email, password="correct-horse-battery", next="/kyc?status=verified")
+    assert (answer.status_code, answer.location) == (303, "/kyc?status=verified")
+
+
+def test_a_dead_fragment_leads_back_to_the_page_around_it(in_app, visit):
+    answer = visit().send(
+        "GET", "/kyc/live", headers={**HTMX, "HX-Current-URL": "https://localhost/kyc", "Sec-Fetch-Site": "same-origin"}
+    )
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login?next=/kyc")
+
+
+@pytest.mark.parametrize("address", ["http://[", "https://evil.example/kyc?x", "//evil.example/", "\\\\evil", "", "ä"])
+def test_what_a_browser_says_of_its_page_leads_nowhere_else(in_app, visit, address):
+    for headers in ({**HTMX, "HX-Current-URL": address}, {**HTMX, "Referer": address}):
+        answer = visit().send("GET", "/kyc", headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["HX-Redirect"] in {"/login?next=/", "/login?next=/kyc"}
+
+
+def test_a_refusal_is_recorded_once_with_who_what_and_whom(in_app, visit):
+    maya, check = make_staff(Role.SUPPORT_AGENT), make_kyc_check()
+    browser = visit(maya)
+    answer = browser.get(f"/kyc/{check}")
+    assert answer.status_code == 403
+    assert "Your role cannot open this" in answer.text
+    [event] = audit_events("access.refused")
+    assert (event.actor_id, event.actor_role, event.subject) == (maya.auth_id, "support_agent", check)
+    assert event.details == {"permission": "kyc:read"}
+    assert event.session_id is not None
+
+
+def test_headers_that_pretend_open_nothing(in_app, visit):
+    rina, check = make_staff(), make_kyc_check()
+    pretending = {
+        "X-Forwarded-User": rina.email,
+        "X-Remote-User": rina.email,
+        "X-Original-URL": "/login",
+        "X-Rewrite-URL": "/login",
+        "X-HTTP-Method-Override": "GET",
+        "X-Method-Override": "GET",
+        "X-Forwarded-For": "127.0.0.1",
+        "X-Forwarded-Host": "evil.example",
+        "Authorization": "Basic cmluYTpyaW5h",
+    }
+    answer = visit().send("GET", "/kyc", headers=pretending)
+    assert (answer.status_code, answer.location) == (303, "/login?next=/kyc")
+    browser = visit(make_staff(Role.ADMIN))
+    assert browser.send("GET", f"/kyc/{check}", headers=pretending).status_code == 403
+    override = {"X-HTTP-Method-Override": "POST", "X-Method-Override": "POST"}
+    reviewer = visit(rina)
+    assert reviewer.send("GET", f"/kyc/{check}/claim", headers=override).status_code == 405
+    assert reviewer.send("GET", f"/kyc/{check}?_method=POST", headers=override).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        str.upper,
+        lambda id_: id_.replace("-", ""),
+        lambda id_: f"{{{id_}}}",
+        lambda id_: f"urn:uuid:{id_}",
+        "{}%20".format,
+    ],
+    ids=["upper case", "without dashes", "braces", "urn", "blank behind"],
+)
+def test_an_id_has_one_spelling(in_app, visit, spelling):
+    check = make_kyc_check(kyc_id=UUID("abcdef12-3456-4789-abcd-ef1234567890"))
+    customer = make_customer(id=UUID("abcdef12-3456-4789-abcd-ef1234567891"))
+    browser = visit(make_staff())
+    assert browser.get(f"/kyc/{check}").status_code == 200
+    assert browser.get(f"/kyc/of-customer/{customer}").status_code == 200
+    for url in (f"/kyc/{spelling(str(check))}", f"/kyc/of-customer/{spelling(str(customer))}"):
+        assert browser.get(url).status_code == 404
+
+
+def test_an_id_of_nothing_is_not_found(in_app, visit):
+    browser, check = visit(make_staff()), uuid4()
+    fields = {"version": 1, "lease_token": uuid4(), "number": "3273010101010001", "reason": "It was lost at sea."}
+    for route, roles in POLICY.items():
+        method, rule = route.split(maxsplit=1)
+        if roles is ANYBODY or "<uuid:" not in rule:
+            continue
+        url = rule.replace("<uuid:kyc_id>", str(check)).replace("<uuid:user_id>", str(check))
+        url = url.replace("<any(front, selfie):side>", "front")
+        answer = browser.get(url) if method == "GET" else browser.post(url, **fields)
+        assert answer.status_code == 404, route
+        assert "There is nothing here" in answer.text
+
+
+def test_a_spelling_of_the_address_opens_nothing(in_app, visit):
+    check, stranger = make_kyc_check(), visit()
+    for url in ("/kyc/", "/KYC", "/kyc/.", "/kyc%2f", "/./kyc", "/static/../kyc", f"/kyc/{check}/", f"/kyc//{check}",
+                "/kyc;a=b", "/kyc%00", "/static/..%2fkyc"):  # fmt: skip
+        answer = stranger.send("GET", url)
+        assert answer.status_code in {303, 308, 400, 404}, url
+        assert "Identity check" not in answer.text
+
+
+@pytest.fixture
+def other(environment, app):
+    """A portal of one's own, on the same stores."""
+    other = create_app(from_environment(environment))
+    yield other
+    with other.app_context():
+        db.engine.dispose()
+
+
+def test_a_route_that_does_not_say_who_may_use_it_keeps_the_portal_from_starting(other):
+    other.add_url_rule("/forgotten", "forgotten", lambda: "everything")
+    with pytest.raises(RuntimeError, match="do not say who may use them: forgotten"):
+        require_declared_routes(other)
