@@ -4,12 +4,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.app import create_app
-from portal.config import from_environment
 from portal.permissions import Role
-from portal.shared.database import db
 from portal.web.access import require_declared_routes
 from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
+from tests.portals import another_portal
 
 ANYBODY = None
 STAFF = {*Role}
@@ -229,16 +227,8 @@ def test_a_spelling_of_the_address_opens_nothing(in_app, visit):
         assert "Identity check" not in answer.text
 
 
-@pytest.fixture
-def other(environment, app):
-    """A portal of one's own, on the same stores."""
-    other = create_app(from_environment(environment))
-    yield other
-    with other.app_context():
-        db.engine.dispose()
-
-
-def test_a_route_that_does_not_say_who_may_use_it_keeps_the_portal_from_starting(other):
-    other.add_url_rule("/forgotten", "forgotten", lambda: "everything")
-    with pytest.raises(RuntimeError, match="do not say who may use them: forgotten"):
-        require_declared_routes(other)
+def test_a_route_that_does_not_say_who_may_use_it_keeps_the_portal_from_starting(environment, app):
+    with another_portal(environment) as other:
+        other.add_url_rule("/forgotten", "forgotten", lambda: "everything")
+        with pytest.raises(RuntimeError, match="do not say who may use them: forgotten"):
+            require_declared_routes(other)

@@ -89,9 +89,9 @@ def upgrade() -> None:
         sa.Column("decision", CREDIT_DECISION, server_default="pending", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("external_score BETWEEN 0 AND 1000", name="ck_credit_scores_external_score"),
-        sa.CheckConstraint("internal_score BETWEEN 0 AND 1000", name="ck_credit_scores_internal_score"),
-        sa.CheckConstraint("manual_score BETWEEN 0 AND 1000", name="ck_credit_scores_manual_score"),
+        sa.CheckConstraint("external_score BETWEEN 0 AND 1000", name=op.f("ck_credit_scores_external_score")),
+        sa.CheckConstraint("internal_score BETWEEN 0 AND 1000", name=op.f("ck_credit_scores_internal_score")),
+        sa.CheckConstraint("manual_score BETWEEN 0 AND 1000", name=op.f("ck_credit_scores_manual_score")),
         sa.PrimaryKeyConstraint("credit_score_id", name="pk_credit_scores"),
         sa.UniqueConstraint("loan_id", name="uq_credit_scores_loan_id"),
     )
@@ -112,14 +112,14 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
             "(approved_at IS NOT NULL) = (status = 'approved') AND (rejected_at IS NOT NULL) = (status = 'rejected') AND (coalesce(length(btrim(rejected_reason)), 0) > 0) = (status = 'rejected')",
-            name="ck_loans_status",
+            name=op.f("ck_loans_status"),
         ),
-        sa.CheckConstraint("loan_amount > 0 AND loan_amount <> 'NaN'", name="ck_loans_loan_amount"),
+        sa.CheckConstraint("loan_amount > 0 AND loan_amount <> 'NaN'", name=op.f("ck_loans_loan_amount")),
         sa.CheckConstraint(
             "monthly_installment_amount > 0 AND monthly_installment_amount <> 'NaN'",
-            name="ck_loans_monthly_installment_amount",
+            name=op.f("ck_loans_monthly_installment_amount"),
         ),
-        sa.CheckConstraint("tenor_month BETWEEN 1 AND 60", name="ck_loans_tenor_month"),
+        sa.CheckConstraint("tenor_month BETWEEN 1 AND 60", name=op.f("ck_loans_tenor_month")),
         sa.PrimaryKeyConstraint("loan_id", name="pk_loans"),
     )
     op.create_index("ix_loans_user_id", "loans", ["user_id", "created_at", "loan_id"])
@@ -143,7 +143,7 @@ def upgrade() -> None:
         sa.Column("number_tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("number_matched", sa.Boolean(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.CheckConstraint("(lease_holder IS NULL) = (lease_until IS NULL)", name="ck_user_kyc_lease"),
+        sa.CheckConstraint("(lease_holder IS NULL) = (lease_until IS NULL)", name=op.f("ck_user_kyc_lease")),
         sa.PrimaryKeyConstraint("kyc_id", name="pk_user_kyc"),
     )
     op.create_index("ix_user_kyc_document_number_hash", "user_kyc", ["document_number_hash"])
@@ -252,7 +252,7 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("credit_score BETWEEN 0 AND 1000", name="ck_credit_scores_list_credit_score"),
+        sa.CheckConstraint("credit_score BETWEEN 0 AND 1000", name=op.f("ck_credit_scores_list_credit_score")),
         sa.ForeignKeyConstraint(
             ["credit_score_id"],
             ["credit_scores.credit_score_id"],
@@ -291,7 +291,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("expired_kyc_id", sa.Uuid(), nullable=True),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("verdict <> 'pending'", name="ck_kyc_decisions_verdict"),
+        sa.CheckConstraint("verdict <> 'pending'", name=op.f("ck_kyc_decisions_verdict")),
         sa.ForeignKeyConstraint(["kyc_id"], ["user_kyc.kyc_id"], name="fk_kyc_decisions_kyc_id"),
         sa.PrimaryKeyConstraint("decision_id", name="pk_kyc_decisions"),
     )
@@ -308,12 +308,12 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "(payment_date IS NOT NULL) = (status = 'paid')", name="ck_loans_payments_payment_date"
+            "(payment_date IS NOT NULL) = (status = 'paid')", name=op.f("ck_loans_payments_payment_date")
         ),
         sa.CheckConstraint(
-            "payment_amount > 0 AND payment_amount <> 'NaN'", name="ck_loans_payments_payment_amount"
+            "payment_amount > 0 AND payment_amount <> 'NaN'", name=op.f("ck_loans_payments_payment_amount")
         ),
-        sa.CheckConstraint("sequence_number >= 1", name="ck_loans_payments_sequence_number"),
+        sa.CheckConstraint("sequence_number >= 1", name=op.f("ck_loans_payments_sequence_number")),
         sa.ForeignKeyConstraint(["loan_id"], ["loans.loan_id"], name="fk_loans_payments_loan_id"),
         sa.PrimaryKeyConstraint("id", name="pk_loans_payments"),
         sa.UniqueConstraint("loan_id", "sequence_number", name="uq_loans_payments_loan_id_sequence_number"),

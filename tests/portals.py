@@ -1,0 +1,32 @@
+"""Portals besides the one of the run, and the one of the run under other settings."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from flask import Flask
+
+from portal import config
+from portal.app import create_app
+from portal.shared.database import db
+
+
+@contextmanager
+def another_portal(environment: dict[str, str]) -> Iterator[Flask]:
+    """A portal on the same stores, to which a test may add routes."""
+    portal = create_app(config.from_environment(environment))
+    yield portal
+    with portal.app_context():
+        db.engine.dispose()
+
+
+@contextmanager
+def settings(**changes: Any) -> Iterator[None]:
+    """Other settings for a while."""
+    usual = config.current()
+    config.use(replace(usual, **changes))
+    try:
+        yield
+    finally:
+        config.use(usual)
