@@ -20,7 +20,7 @@ from portal.auth.views import chosen_language, login_manager
 from portal.credit_scores import models as _credit_scores  # noqa: F401  the migrations compare every table
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
-from portal.loans import models as _loans  # noqa: F401
+from portal.loans.views import bp as loans_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
 from portal.shared import crypto
@@ -33,6 +33,7 @@ from portal.web.health import bp as health_views
 from portal.web.htmx import Htmx4
 
 ROOT = Path(__file__).parent.parent
+LARGEST_BODY = 1_100_000  # a note of 1 MB still gets its sentence
 LANGUAGES = ["en", "id"]
 ROLE_WORDS = {
     Role.KYC_REVIEWER: N_("KYC reviewer"),
@@ -43,6 +44,7 @@ ROLE_WORDS = {
 ROOMS = [
     ("home", N_("Home"), "house", "overview.home", Permission.PORTAL_ENTER),
     ("kyc", N_("KYC queue"), "id-card", "kyc.index", Permission.KYC_READ),
+    ("loans", N_("Loans"), "hand-coins", "loans.index", Permission.LOAN_READ),
 ]
 
 
@@ -61,7 +63,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _configure(app, settings)
     _connect(app, settings)
     _guard(app)
-    for views in (auth_views, overview_views, kyc_views, health_views):
+    for views in (auth_views, overview_views, kyc_views, loans_views, health_views):
         app.register_blueprint(views)
     app.context_processor(_common)
     filters.init(app)
@@ -82,8 +84,8 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         SESSION_COOKIE_SECURE=True,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        MAX_CONTENT_LENGTH=1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
         MAX_FORM_PARTS=500,
         TRUSTED_HOSTS=settings.hosts,
         WTF_CSRF_TIME_LIMIT=None,

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -11,7 +12,9 @@ from flask.cli import AppGroup
 
 from portal.audit import service as audit
 from portal.auth import service as auth
-from portal.kyc.feed import take_in_lines
+from portal.kyc.feed import take_in_lines as take_in_kyc_lines
+from portal.loans import reconciling
+from portal.loans.feed import take_in_lines as take_in_loan_lines
 from portal.notifications import service as notifications
 from portal.permissions import Role
 from portal.risk_levels import service as risk_levels
@@ -22,12 +25,13 @@ from portal.web.access import access_of
 staff_group = AppGroup("staff", help="Members of staff.")
 audit_group = AppGroup("audit", help="The audit trail's hash chain.")
 mongo_group = AppGroup("mongo", help="MongoDB.")
+loans_group = AppGroup("loans", help="Loans.")
 intake_group = AppGroup("intake", help="Take in what other services hand over, as JSON lines.")
 
 
 def init(app: Flask) -> None:
     """Register the commands."""
-    for group in (staff_group, audit_group, mongo_group, intake_group):
+    for group in (staff_group, audit_group, mongo_group, intake_group, loans_group):
         app.cli.add_command(group)
     app.cli.command("access", help="Every route with its permission and roles.")(lambda: print_access(app))
     app.cli.command("worker", help="Work off jobs; any number of these, on any number of machines.")(
@@ -86,9 +90,34 @@ def prepare_mongo() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def take_in_kyc(file: Path) -> None:
     """Take in identity checks; prints a result per line and fails when any was refused."""
+    _take_in(file, take_in_kyc_lines)
+
+
+@intake_group.command("loan")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def take_in_loans(file: Path) -> None:
+    """Take in loan applications; prints a result per line and fails when any was refused."""
+    _take_in(file, take_in_loan_lines)
+
+
+def _take_in(file: Path, take_in: Callable[[Iterable[str]], Iterator[tuple[str, bool]]]) -> None:
     refused = 0
     with file.open(encoding="utf-8", errors="replace") as lines:
-        for number, (result, is_taken) in enumerate(take_in_lines(lines), start=1):
+        for number, (result, is_taken) in enumerate(take_in(lines), start=1):
             refused += not is_taken
             click.echo(f"{number}: {result}")
     sys.exit(1 if refused else 0)
+
+
+@loans_group.command("reconcile")
+def reconcile() -> None:
+    """Fold every loan's history and compare it with its rows; exit code 1 when any differs."""
+    different = 0
+    with click.progressbar(reconciling.differences(), length=reconciling.count(), label="Loans") as every:
+        found = [(loan_id, words) for loan_id, words in every if words]
+    for loan_id, words in found:
+        different += 1
+        for word in words:
+            click.echo(f"{loan_id}: {word}")
+    click.echo(f"{different} loans differ from their history." if different else "Every loan is what its history says.")
+    sys.exit(1 if different else 0)

@@ -19,13 +19,18 @@ class Permission(StrEnum):
     KYC_READ = "kyc:read"
     KYC_DECIDE = "kyc:decide"
     KYC_STATUS = "kyc:status"
+    CUSTOMER_FIND = "customer:find"
+    LOAN_READ = "loan:read"
+    PAYMENT_POST = "payment:post"
+    PAYMENT_CORRECT = "payment:correct"
+    SCORE_READ = "score:read"
 
 
-EVERYBODY = frozenset({Permission.PORTAL_ENTER, Permission.KYC_STATUS})
+EVERYBODY = frozenset({Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND})
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE},
-    Role.CREDIT_ANALYST: EVERYBODY,
-    Role.SUPPORT_AGENT: EVERYBODY,
-    Role.ADMIN: EVERYBODY,
+    Role.CREDIT_ANALYST: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_CORRECT, Permission.SCORE_READ},
+    Role.SUPPORT_AGENT: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_POST},
+    Role.ADMIN: EVERYBODY | {Permission.LOAN_READ},
 }

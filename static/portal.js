@@ -14,7 +14,11 @@
   const say = text => { if (said) said.textContent = text ?? ''; };
 
   /* ── dialogs ── */
-  const open = dialog => { if (dialog && !dialog.matches(':modal')) { dialog.removeAttribute('open'); dialog.showModal(); } };
+  const open = dialog => {
+    dialog.removeAttribute('open');
+    dialog.showModal();
+    dialog.onclose = () => { if (document.activeElement === body) $(`button[data-open="${dialog.id}"]`)?.focus(); };
+  };
   for (const dialog of $$('dialog[data-open]')) open(dialog);
   document.addEventListener('click', event => {
     const opener = event.target.closest('button[data-open]');

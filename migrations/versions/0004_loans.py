@@ -1,4 +1,4 @@
-"""Due dates and references of installments, versions, and the indexes of the loan list."""
+"""Due dates and references of installments, versions, the indexes of the loan list and of the search."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,8 @@ LISTS = {
 
 
 def upgrade() -> None:
+    op.create_index("ix_user_profile_email", "user_profile", [sa.text("lower(email)")])
+    op.create_index("ix_user_profile_phone_number", "user_profile", ["phone_number"])
     op.add_column("loans", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
     op.add_column("loans", sa.Column("reminded_on", sa.Date()))
     for name, columns in LISTS.items():
@@ -54,3 +56,5 @@ def downgrade() -> None:
         op.drop_index(name, "loans")
     for column in ("reminded_on", "version"):
         op.drop_column("loans", column)
+    op.drop_index("ix_user_profile_phone_number", "user_profile")
+    op.drop_index("ix_user_profile_email", "user_profile")

@@ -130,13 +130,17 @@ def undo(kyc_id: UUID, *, command: UUID, actor: Actor) -> None:
         if earlier_answer(command, "kyc.decision-undone", actor=actor):
             return
         checks.lock_person(actor.id)
+        checks.lock_customer_of(
+            kyc_id
+        )  # before the row, since verifying another check waits for the row under this lock
         check, at = locked(kyc_id)
         decision = checks.newest_decision(kyc_id)
-        if decision is None or check.status is not decision.verdict or decision.message_id is None:
+        if decision is None or check.status is not decision.verdict or decision.verdict is KycStatus.EXPIRED:
             raise Conflict(N_("There is no decision to undo."))
         if decision.decided_by != actor.id:
             raise Forbidden(N_("Only the reviewer who decided can undo it."))
-        if decision.decided_at + UNDO_WINDOW <= at or not notifications.withdraw(decision.message_id):
+        is_held = decision.message_id is not None and notifications.withdraw(decision.message_id)
+        if decision.decided_at + UNDO_WINDOW <= at or not is_held:
             raise Conflict(N_("It is too late to undo this: the message to the customer has been released."))
         decision.undone_at = at
         check.expires_at = None
@@ -149,14 +153,22 @@ def undo(kyc_id: UUID, *, command: UUID, actor: Actor) -> None:
         remember(command, kyc_id)
 
 
+def require_expirable(kyc_id: UUID, *, version: int | None) -> None:
+    """Raise what expiring would raise before it looks at the form: gone, not verified, changed."""
+    found = checks.get(kyc_id)
+    if found is None:
+        raise NotFound(N_("There is no such identity check."))
+    check, _ = found
+    check.require_expirable(version=check.version if version is None else version)
+
+
 def expire(kyc_id: UUID, *, version: int, reason: str, command: UUID, actor: Actor) -> None:
     """Declare a verified check expired, with a reason, and ask the customer to renew."""
     with transaction():
         if earlier_answer(command, "kyc.expired", actor=actor):
             return
         check, _ = locked(kyc_id)
-        if check.status is not KycStatus.VERIFIED or check.version != version:
-            raise Conflict(N_("Only a verified check can expire; this one was changed meanwhile."))
+        check.require_expirable(version=version)
         refuse_own(check.user_id, actor)
         _expire(check, reason=reason, actor=actor)
         remember(command, kyc_id)

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, FormField, RadioField, SelectField, SelectMultipleField, StringField
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -17,14 +16,10 @@ from portal.kyc.deciding import DIFFERENT, SAME, STILL_VALID
 from portal.kyc.models import DocumentType, KycStatus
 from portal.kyc.reading import Filters, Workspace
 from portal.shared import clock
-from portal.web.forms import Command, DayField, NoteField, TextField, UuidField, VersionField
+from portal.web.forms import Command, DayField, NoteField, TextField, UuidField, VersionField, choices
 
 YES, NO = "yes", "no"
 LONGEST_TEXT, LONGEST_NOTE = 600, 2000
-
-
-def _choices(*pairs: tuple[str, Any]) -> list[SelectChoice]:
-    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 class FilterForm(FlaskForm):
@@ -36,17 +31,17 @@ class FilterForm(FlaskForm):
     status = SelectField(choices=[*KycStatus], validate_choice=False)
     document_type = SelectField(
         _l("Document"),
-        choices=_choices(("", _l("All")), ("ktp", "KTP"), ("sim", "SIM"), ("npwp", "NPWP")),
+        choices=choices(("", _l("All")), ("ktp", "KTP"), ("sim", "SIM"), ("npwp", "NPWP")),
         validate_choice=False,
     )
     flag = SelectField(
         _l("Flag"),
-        choices=_choices(("", _l("Any")), ("duplicate", _l("Same document elsewhere"))),
+        choices=choices(("", _l("Any")), ("duplicate", _l("Same document elsewhere"))),
         validate_choice=False,
     )
-    held = SelectField(_l("Held by"), choices=_choices(("", _l("Anyone")), ("me", _l("Me"))), validate_choice=False)
+    held = SelectField(_l("Held by"), choices=choices(("", _l("Anyone")), ("me", _l("Me"))), validate_choice=False)
     age = SelectField(
-        _l("Waiting"), choices=_choices(("", _l("Any time")), ("late", _l("Past target"))), validate_choice=False
+        _l("Waiting"), choices=choices(("", _l("Any time")), ("late", _l("Past target"))), validate_choice=False
     )
 
     def filters(self) -> Filters:
@@ -67,7 +62,7 @@ class YesNoField(RadioField):
     def __init__(self, label: Any, **kwargs: Any) -> None:
         super().__init__(
             label,
-            choices=_choices((YES, _l("Yes")), (NO, _l("No"))),
+            choices=choices((YES, _l("Yes")), (NO, _l("No"))),
             validate_choice=False,
             validators=[_answered],
             **kwargs,
@@ -111,17 +106,21 @@ class VerifyForm(HeldForm):
         if check.document_type is not DocumentType.SIM:
             del self.expires_on
             del self.checks.form._fields[STILL_VALID]
+        self.is_number_matched = bool(check.number_matched)
         self.duplicates = [self._disposal(row.kyc_id) for row in check.duplicates]
 
     def _disposal(self, kyc_id: UUID) -> RadioField:
         field = RadioField(
-            choices=_choices((SAME, _("Same person")), (DIFFERENT, _("Not the same person"))), validate_choice=False
+            choices=choices((SAME, _("Same person")), (DIFFERENT, _("Not the same person"))), validate_choice=False
         ).bind(form=self, name=f"duplicates-{kyc_id}")
         field.process(request.form if request.method == "POST" else None)
         return field
 
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = bool(super().validate(extra_validators))
+        if not (self.is_number_matched or self.number_unreadable.data):
+            self.number_unreadable.errors = [_("Check the document number first, or mark it as unreadable.")]
+            is_valid = False
         for field in self.duplicates:
             if field.data not in {SAME, DIFFERENT}:
                 field.errors = [_("Say whether this is the same person.")]
@@ -167,7 +166,7 @@ class RejectForm(HeldForm):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.reason_codes.choices = _choices(*((code, _(reason.label)) for code, reason in reasons.REASONS.items()))
+        self.reason_codes.choices = choices(*((code, _(reason.label)) for code, reason in reasons.REASONS.items()))
 
     def validate_reason_codes(self, field: ReasonsField) -> None:
         codes = field.data or []

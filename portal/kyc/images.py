@@ -64,10 +64,11 @@ class DocumentStore:
             raise NotFound(N_("This image is not there.")) from error
 
     def require_whole(self, key: str) -> None:
-        """Raise :class:`Refused` unless the image is there and not damaged."""
+        """Raise :class:`Refused` unless the image is there and not damaged: all of it is read, at an eighth of its size."""
         try:
             with Image.open(io.BytesIO(self.get(key)), formats=("JPEG",)) as image:
-                image.verify()
+                image.draft("RGB", (1, 1))
+                image.load()
         except (NotFound, *_BROKEN) as error:
             raise Refused(
                 N_("An image of this check cannot be read. Reject it, so that the customer sends it again.")

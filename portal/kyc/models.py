@@ -97,6 +97,11 @@ class KycCheck(Base):
             raise Conflict(N_("This check was changed since you opened it. Look at it once more."))
         self.require_lease(lease_token=lease_token, by=by, at=at)
 
+    def require_expirable(self, *, version: int) -> None:
+        """Raise :class:`Conflict` unless verified, in that version."""
+        if self.status is not KycStatus.VERIFIED or self.version != version:
+            raise Conflict(N_("Only a verified check can expire; this one was changed meanwhile."))
+
     def require_lease(self, *, lease_token: UUID, by: Actor, at: datetime) -> None:
         """Raise :class:`Locked` unless ``by`` holds it now, by exactly this claim."""
         if self.is_held(at) and self.lease_holder != by.auth_id:

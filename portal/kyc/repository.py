@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     DateTime,
+    Text,
     Uuid,
     bindparam,
+    cast,
     func,
     or_,
     select,
@@ -138,6 +140,11 @@ class KycRepository:
     def lock_person(self, person: UUID) -> None:
         """Until the transaction ends, nobody else passes here for this person (a reviewer, or a customer)."""
         self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(person), 0))))
+
+    def lock_customer_of(self, kyc_id: UUID) -> None:
+        """As :meth:`lock_person` for the customer of this check."""
+        person = func.hashtextextended(cast(KycCheck.user_id, Text), 0)
+        self.session.execute(select(func.pg_advisory_xact_lock(person)).where(KycCheck.kyc_id == kyc_id))
 
     def lock_number(self, number_hash: str) -> None:
         """Until the transaction ends, nobody else takes in a document with this number."""

@@ -179,6 +179,7 @@ def undo(kyc_id: UUID) -> ResponseReturnValue:
 def expire(kyc_id: UUID) -> ResponseReturnValue:
     form = ExpireForm()
     if not form.validate():
+        deciding.require_expirable(kyc_id, version=None if form.version.errors else form.version.data)
         return _workspace(kyc_id, status=422, expire_form=form)
     deciding.expire(
         kyc_id,

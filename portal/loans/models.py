@@ -1,5 +1,6 @@
 """Loans, their installments and their review history."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +16,35 @@ from portal.shared.errors import N_, Conflict
 from portal.shared.vocabulary import Decision, ScoreSource
 
 LONGEST_TENOR = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to; ``since`` and ``until`` are moments, the latter exclusive; amounts are rupiah."""
+
+    status: Decision | None = None
+    tenor: int | None = None
+    user_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    min_amount: Decimal | None = None
+    max_amount: Decimal | None = None
+
+    @property
+    def has_amount(self) -> bool:
+        return self.min_amount is not None or self.max_amount is not None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "status": self.status,
+            "tenor": self.tenor,
+            "user_id": self.user_id,
+            "since": self.since,
+            "until": self.until,
+            "min_amount": self.min_amount if self.min_amount is not None else Decimal(0),
+            "max_amount": self.max_amount if self.max_amount is not None else Decimal("99999999.99"),
+        }
 
 
 class PaymentStatus(StrEnum):

@@ -29,4 +29,8 @@ class Profile(Base):
     deleted_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default="1")
 
-    __table_args__ = (Index("ix_user_profile_auth_id", "auth_id"),)
+    __table_args__ = (
+        Index("ix_user_profile_auth_id", "auth_id"),
+        Index("ix_user_profile_email", text("lower(email)")),
+        Index("ix_user_profile_phone_number", "phone_number"),
+    )

@@ -1,5 +1,7 @@
 """Who a customer is, for lists and pages of other contexts; contact data leaves here masked."""
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +17,8 @@ from portal.users.repository import ProfileRepository
 
 profiles = ProfileRepository(db.session)
 
+CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MOST_HITS = 50
 LANGUAGES = ("id", "en")
 CHANNELS = ("email", "sms", "push")
 
@@ -46,6 +50,33 @@ def names_of(ids: Iterable[UUID]) -> dict[UUID, Person]:
     wanted = set(ids)
     found = {row.id: _person(row) for row in profiles.people(list(wanted))} if wanted else {}
     return found | {missing: _nobody(missing) for missing in wanted - found.keys()}
+
+
+def find(term: str) -> list[Person]:
+    """At most 50 customers by id, e-mail or phone in any spelling."""
+    if CANONICAL_UUID.fullmatch(term.strip().lower()):
+        ids = [UUID(term.strip())]
+    elif "@" in term:
+        ids = profiles.ids_of_email(normal_email(term), MOST_HITS)
+    else:
+        ids = profiles.ids_of_phone(normal_phone(term), MOST_HITS)
+    found = names_of(ids)
+    return [found[id_] for id_ in ids if found[id_].auth_id]
+
+
+def normal_email(text: str) -> str:
+    """The one spelling of an e-mail address."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def normal_phone(text: str) -> str:
+    """``+62812…`` for an Indonesian number however it is written: with 0, 62 or +62, blanks, points, hyphens."""
+    digits = "".join(character for character in text if character in "0123456789")
+    if digits.startswith("0"):
+        digits = "62" + digits.lstrip("0")
+    elif digits.startswith("8"):
+        digits = "62" + digits
+    return f"+{digits}"
 
 
 def profiles_of(auth_id: UUID) -> list[UUID]:

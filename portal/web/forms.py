@@ -10,7 +10,10 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, HiddenField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
+
+from portal.shared import money
 
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WHOLE = re.compile(r"[0-9]{1,9}")
@@ -54,6 +57,8 @@ class VersionField(HiddenField):
 class DayField(DateField):
     """A date as browsers send it, 1900 to 2199."""
 
+    data: Any
+
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         text = valuelist[0].strip() if valuelist else ""
         self.raw_data = [text]
@@ -67,6 +72,32 @@ class DayField(DateField):
         except ValueError:
             self.data = None
             raise ValueError(_l("Write the date as year-month-day, such as 2027-03-31.")) from None
+
+
+class MoneyField(StringField):
+    """An amount in rupiah as a Decimal; what was typed stays in the field when it is none."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        try:
+            self.data = money.parse(text)
+        except ValueError:
+            raise ValueError(_l("Write the amount in digits, such as 1500000 or 1666.67.")) from None
+        if self.data > money.LARGEST:
+            raise ValueError(_l("The largest amount the books can hold is Rp99.999.999,99."))
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data:f}"
+
+
+def choices(*pairs: tuple[str, Any]) -> list[SelectChoice]:
+    """Values and labels of a choice field."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 def clean_text(text: str | None) -> str:

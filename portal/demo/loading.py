@@ -1,0 +1,92 @@
+"""Puts the demo's data into the stores: images and messages first, then all rows in one transaction."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo import ReplaceOne
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from portal.auth.models import Account, StaffMember
+from portal.credit_scores.models import CreditScore
+from portal.demo.checks import Check, illustrated, numbers_of_several
+from portal.demo.messages import messages
+from portal.demo.people import Customer, customers
+from portal.demo.pictures import draw
+from portal.demo.settled import settled
+from portal.demo.staff import RINA, STAFF
+from portal.demo.waiting import waiting
+from portal.kyc.models import KycCheck, KycDecision
+from portal.loans.models import Loan
+from portal.notifications.models import COLLECTION, Notification
+from portal.shared.database import Base, db, transaction
+from portal.shared.mongo import mongo
+from portal.users.models import Profile
+
+TABLES: tuple[type[Base], ...] = (Account, Profile, KycCheck, Loan, CreditScore)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Everything the demo consists of, at a moment."""
+
+    at: datetime
+    customers: list[Customer]
+    checks: list[Check]
+    messages: list[Notification]
+
+    @classmethod
+    def of(cls, at: datetime) -> "Demo":
+        people = customers(at)
+        checks = illustrated([*waiting(people, at), *settled(people, at)])
+        return cls(at, people, checks, list(messages(checks, at)))
+
+
+def is_loaded() -> bool:
+    """Whether the demo's accounts are there."""
+    return db.session.get(Account, RINA) is not None
+
+
+def is_empty() -> bool:
+    """Whether there is no business data in Postgres at all."""
+    return all(db.session.execute(select(1).select_from(table).limit(1)).first() is None for table in TABLES)
+
+
+def load(demo: Demo) -> Iterator[str]:
+    """Load it step by step, saying what is done. The rows come last and at once: until then nothing counts as loaded."""
+    for done, total in draw(demo.checks):
+        if done % 20 == 0 or done == total:
+            yield f"{done} of {total} pictures drawn"
+    _write_messages(demo.messages)
+    yield f"{len(demo.messages)} messages written"
+    with transaction() as session:
+        _insert_people(session, demo)
+        _insert_checks(session, demo)
+    yield f"{len(demo.customers)} customers and {len(demo.checks)} identity checks written"
+
+
+def _insert_people(session: Session, demo: Demo) -> None:
+    _insert(session, Account, [colleague.account_row(demo.at) for colleague in STAFF])
+    _insert(session, Account, [customer.account_row() for customer in demo.customers])
+    _insert(session, StaffMember, [colleague.member_row(demo.at) for colleague in STAFF])
+    _insert(session, Profile, [customer.profile_row(demo.at) for customer in demo.customers])
+
+
+def _insert_checks(session: Session, demo: Demo) -> None:
+    several = numbers_of_several(demo.checks)
+    _insert(session, KycCheck, [check.row(has_duplicate=check.number in several) for check in demo.checks])
+    _insert(session, KycDecision, [row for check in demo.checks for row in check.decision_rows()])
+
+
+def _insert(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:
+    session.execute(insert(model), rows)
+
+
+def _write_messages(written: list[Notification]) -> None:
+    """Each under its id, instead of what an interrupted run has left there."""
+    documents = [message.to_document() for message in written]
+    mongo.database[COLLECTION].bulk_write(
+        [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
+    )

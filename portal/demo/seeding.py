@@ -1,0 +1,206 @@
+"""Realistic customers and identity checks at size, by COPY; user number n is the same whatever the size."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor, sql
+from sqlalchemy import text
+
+from portal.auth.models import Account
+from portal.demo.staff import DIAN, RINA
+from portal.kyc.models import DocumentType, KycStatus
+from portal.shared import clock
+from portal.shared.crypto import document_hash
+from portal.shared.database import db
+
+BATCH = 5_000
+TWINS = 47
+SERIALS, DISTRICTS = 9000, 99
+FIRST_BORN, BIRTHDAYS = date(1957, 1, 1), 17_500
+TYPES = [*[DocumentType.KTP] * 14, *[DocumentType.SIM] * 4, *[DocumentType.NPWP] * 2]
+STATUSES = [*[KycStatus.VERIFIED] * 33, *[KycStatus.REJECTED] * 5, *[KycStatus.EXPIRED] * 2]
+AFTER = {
+    DocumentType.KTP: DocumentType.SIM,
+    DocumentType.SIM: DocumentType.NPWP,
+    DocumentType.NPWP: DocumentType.KTP,
+}
+REASONS = ("{BLURRY}", "{GLARE}", "{CROPPED,NUMBER_UNREADABLE}", "{SELFIE_UNCLEAR}", "{DATA_MISMATCH}", "{FORGED}")
+CHECKLIST = '{"readable": true, "right_type": true, "name_matches": true, "same_person": true, "not_altered": true}'
+PREFERENCES = (
+    '{"language": "id", "timezone": "Asia/Jakarta", "channels": ["email", "sms"]}',
+    '{"language": "id", "timezone": "Asia/Jakarta", "channels": ["push", "email"]}',
+    '{"language": "id", "timezone": "Asia/Makassar", "channels": ["sms"]}',
+    '{"language": "en", "timezone": "Asia/Jakarta", "channels": ["email"]}',
+)
+NULL = r"\N"
+COLUMNS = {
+    "users_auth": "auth_id email phone_number status created_at updated_at",
+    "user_profile": "id auth_id fullname email phone_number preferences status created_at updated_at",
+    "user_kyc": (
+        "kyc_id user_id status document_type document_number_hash document_front_image_path"
+        " document_selfie_image_path created_at updated_at attempt has_duplicate expires_at version"
+    ),
+    "kyc_decisions": "decision_id kyc_id verdict decided_by decided_at checklist reason_codes",
+}
+COPY = {
+    table: sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns.split()))
+    )
+    for table, columns in COLUMNS.items()
+}
+
+
+def is_seeded() -> bool:
+    """Whether the first seeded user is there."""
+    return db.session.get(Account, UUID(_User(0, 1, clock.now()).auth_id)) is not None
+
+
+def seed(users: int, at: datetime) -> Iterator[tuple[int, int]]:
+    """Write them in one transaction; yields for each batch the number of users and of rows written."""
+    connection = db.engine.raw_connection()
+    try:
+        cursor: Any = connection.cursor()
+        for first in range(0, users, BATCH):
+            numbers = range(first, min(first + BATCH, users))
+            yield len(numbers), _copy(cursor, numbers, users, at)
+        connection.commit()
+    finally:
+        connection.close()
+    _analyze()
+
+
+def _copy(cursor: Cursor[Any], numbers: range, users: int, at: datetime) -> int:
+    lines: dict[str, list[str]] = defaultdict(list)
+    for number in numbers:
+        for table, line in _User(number, users, at).lines():
+            lines[table].append(line)
+    for table, statement in COPY.items():
+        with cursor.copy(statement) as copy:
+            copy.write("".join(lines[table]))
+    return sum(map(len, lines.values()))
+
+
+def _analyze() -> None:
+    """Fresh statistics; Postgres skips, with a warning, what this role may not analyze."""
+    with db.engine.begin() as connection:
+        connection.execute(text(f"ANALYZE {', '.join(COLUMNS)}"))
+
+
+class _User:
+    """User ``number`` of ``users`` as lines for COPY; every fact follows from the number."""
+
+    def __init__(self, number: int, users: int, at: datetime) -> None:
+        digits = hashlib.blake2b(b"%d" % number).hexdigest()
+        self.number, self.at = number, at
+        self.auth_id, self.user_id = _uuid(digits[:32]), _uuid(digits[32:64])
+        self._lot = int(digits[64:], 16)
+        is_twin = 0 < number and number % TWINS == 0
+        self.has_twin = is_twin or ((number + 1) % TWINS == 0 and number + 1 < users)
+        self.who = number - 1 if is_twin else number
+        self.number_hash = document_hash(nik(self.who))
+        self.document_type = TYPES[self._draw(len(TYPES))]
+        self.status = STATUSES[self._draw(len(STATUSES))]
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Each row with the table it belongs to."""
+        yield from self._account()
+        yield from self._decided()
+        if self.number % 5 == 2:
+            yield self._pending()
+
+    def _draw(self, most: int) -> int:
+        """A number below ``most``, another one each time."""
+        self._lot, drawn = divmod(self._lot, most)
+        return drawn
+
+    def _account(self) -> Iterator[tuple[str, str]]:
+        name = fullname(self.who)
+        email = f"{name.replace(' ', '.').replace(chr(39), '').lower()}.{self.number}@pelanggan.example"
+        phone = f"+62812{self.number:08}"
+        joined = self.at - timedelta(days=740 + self._draw(400), seconds=self._draw(86_400))
+        status = "active" if self._draw(50) else "inactive"
+        preferences = PREFERENCES[self._draw(len(PREFERENCES))]
+        yield "users_auth", _line(self.auth_id, email, phone, status, joined, joined)
+        yield (
+            "user_profile",
+            _line(self.user_id, self.auth_id, name, email, phone, preferences, status, joined, joined),
+        )
+
+    def _decided(self) -> Iterator[tuple[str, str]]:
+        """A check of the last two years, and what was decided on it."""
+        kyc_id = self._id("decided")
+        created = self.at - timedelta(days=1 + self._draw(730), microseconds=self._draw(86_400_000_000))
+        decided = created + timedelta(seconds=600 + self._draw(72_000))
+        ended = decided + (self.at - decided) / 2 if self.status is KycStatus.EXPIRED else None
+        yield "user_kyc", self._check(kyc_id, created, ended or decided, version=3 if ended else 2)
+        yield "kyc_decisions", self._decision(kyc_id, decided)
+        if ended:
+            yield "kyc_decisions", _line(self._id("end"), kyc_id, self.status, NULL, ended, "{}", "{}")
+
+    def _decision(self, kyc_id: str, decided: datetime) -> str:
+        reviewer = DIAN if self.number % 2 else RINA
+        if self.status is KycStatus.REJECTED:
+            reasons = REASONS[self._draw(len(REASONS))]
+            return _line(self._id("decision"), kyc_id, self.status, reviewer, decided, "{}", reasons)
+        return _line(self._id("decision"), kyc_id, KycStatus.VERIFIED, reviewer, decided, CHECKLIST, "{}")
+
+    def _pending(self) -> tuple[str, str]:
+        """A check of the last three days: the next attempt of a rejected document, or another document."""
+        created = self.at - timedelta(microseconds=self._draw(3 * 86_400_000_000))
+        is_again = self.status is KycStatus.REJECTED
+        if not is_again:
+            self.document_type = AFTER[self.document_type]
+        self.status = KycStatus.PENDING
+        return "user_kyc", self._check(self._id("pending"), created, created, attempt=2 if is_again else 1)
+
+    def _check(self, kyc_id: str, created: datetime, updated: datetime, *, attempt: int = 1, version: int = 1) -> str:
+        is_valid_sim = self.document_type is DocumentType.SIM and self.status is KycStatus.VERIFIED
+        return _line(
+            kyc_id,
+            self.user_id,
+            self.status,
+            self.document_type,
+            self.number_hash,
+            f"kyc/{kyc_id}/front.jpg",
+            f"kyc/{kyc_id}/selfie.jpg",
+            created,
+            updated,
+            attempt,
+            self.has_twin,
+            (self.at + timedelta(days=1 + self._draw(1800))).date() if is_valid_sim else NULL,
+            version,
+        )
+
+    def _id(self, kind: str) -> str:
+        return _uuid(hashlib.blake2b(f"{kind}:{self.number}".encode(), digest_size=16).hexdigest())
+
+
+def nik(number: int) -> str:
+    """The NIK of a person of that number, unlike anybody else's; its serial is above those of the demo."""
+    turn, serial = divmod(number, SERIALS)
+    round_, district = divmod(turn, DISTRICTS)
+    region = REGIONS[(number + round_) % len(REGIONS)]
+    town = region.towns[number // len(REGIONS) % len(region.towns)]
+    born = FIRST_BORN + timedelta(days=number * 7919 % BIRTHDAYS)
+    is_woman = bool(number // 3 % 2)
+    return nik_of(town.code, district + 1, born, is_woman=is_woman, serial=serial + 1000)
+
+
+def fullname(number: int) -> str:
+    """The name of a person of that number, from where his NIK says."""
+    turn = number // SERIALS // DISTRICTS
+    region = REGIONS[(number + turn) % len(REGIONS)]
+    return region.name(number * 2_654_435_761 % 2**32, is_woman=bool(number // 3 % 2))
+
+
+def _uuid(digits: str) -> str:
+    """A random-looking UUID of these hexadecimal digits."""
+    return f"{digits[:12]}4{digits[13:16]}8{digits[17:]}"
+
+
+def _line(*values: object) -> str:
+    return "\t".join(map(str, values)) + "\n"

@@ -1,0 +1,319 @@
+"""What the loan list and a loan's pages show."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from portal.audit import service as audit
+from portal.auth import service as auth
+from portal.loans import history
+from portal.loans.listing import CAP, LoanLists
+from portal.loans.models import Filters, Loan, PaymentStatus
+from portal.loans.service import loans
+from portal.shared import clock
+from portal.shared.actor import Actor
+from portal.shared.database import db
+from portal.shared.errors import N_, NotFound
+from portal.shared.pagination import PAGE_SIZE, Cursor, Page, Slice
+from portal.shared.vocabulary import Decision
+from portal.users import service as users
+from portal.users.service import Person
+
+EXPORTED_AT_MOST = 1_000_000
+ZERO = Decimal(0)
+
+lists = LoanLists(db.session)
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRow:
+    """One line of the list; amounts are rupiah."""
+
+    loan_id: UUID
+    customer: Person
+    loan_amount: Decimal
+    tenor_month: int
+    status: Decision
+    monthly_installment_amount: Decimal
+    created_at: datetime
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of the list; ``search_older`` is where to go on when an amount filter stopped after its 20,000 rows."""
+
+    page: Page[LoanRow]
+    search_older: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are; ``is_estimate`` when nobody counted them one by one."""
+
+    number: int
+    is_estimate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Installment:
+    """One installment as it stands; ``days_late`` counts from its due date in WIB."""
+
+    id: UUID
+    sequence_number: int
+    due_date: date
+    payment_amount: Decimal
+    payment_date: datetime | None
+    status: PaymentStatus
+    reference: str | None
+    version: int
+    days_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changed field: ``part`` is ``loan``, ``credit_score`` or the installment's number; values as kept."""
+
+    part: str
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of the review history; scores and notes are for those who may see scores."""
+
+    id: UUID
+    event: str
+    at: datetime
+    status: Decision
+    by: str | None
+    role: str | None
+    codes: list[str]
+    note: str | None
+    changes: list[Change]
+    unchanged: int
+    raw: dict[str, Any]
+    score: history.Score | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoanPage:
+    """Everything about one loan."""
+
+    loan_id: UUID
+    customer: Person
+    loan_amount: Decimal
+    tenor_month: int
+    status: Decision
+    monthly_installment_amount: Decimal
+    monthly_installment_due_date: date
+    approved_at: datetime | None
+    rejected_at: datetime | None
+    rejected_reason: str | None
+    created_at: datetime
+    installments: list[Installment]
+    entries: list[Entry]
+
+    @property
+    def paid(self) -> Decimal:
+        return sum((line.payment_amount for line in self.installments if line.status is PaymentStatus.PAID), ZERO)
+
+    @property
+    def to_pay(self) -> Decimal:
+        return sum((line.payment_amount for line in self.installments), ZERO) - self.paid
+
+    @property
+    def overdue(self) -> list[Installment]:
+        return [line for line in self.installments if line.status is PaymentStatus.OVERDUE]
+
+    @property
+    def next_due(self) -> Installment | None:
+        return next((line for line in self.installments if line.status is not PaymentStatus.PAID), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """A loan as it stood after one entry of its history: plain values by column, and its installments by number."""
+
+    entry: Entry
+    loan: Mapping[str, Any]
+    payments: Mapping[str, Mapping[str, Any]]
+
+
+def browse(filters: Filters, part: Slice) -> Found:
+    """A page of the list, newest first."""
+    rows = lists.page(filters, part)
+    people = users.names_of(row.user_id for row in rows)
+    page = Page.of(
+        [_line(row, people[row.user_id]) for row in rows], part, lambda row: Cursor(row.created_at, row.loan_id)
+    )
+    is_short = filters.has_amount and len(rows) <= PAGE_SIZE and not part.before
+    return Found(page, lists.scanned_until(filters, part) if is_short else None)
+
+
+def count() -> dict[str, Count]:
+    """How many loans there are by status: counted up to 1,000, beyond that as the statistics say."""
+    counted = lists.counts()._asdict()
+    estimates = lists.estimates() if any(number >= CAP for number in counted.values()) else {}
+    return {
+        status: Count(estimates.get(status, number) if number >= CAP else number, number >= CAP)
+        for status, number in counted.items()
+    }
+
+
+def export(filters: Filters, *, actor: Actor) -> Iterator[LoanRow]:
+    """All that match, streamed; who exported what is recorded first."""
+    audit.note("loans.exported", None, actor=actor, filters=_named(filters))
+    return chain.from_iterable(_lines(batch) for batch in lists.every(filters, EXPORTED_AT_MOST).partitions())
+
+
+def show(loan_id: UUID, *, actor: Actor, sees_scores: bool) -> LoanPage:
+    """One loan with its installments and history; opening it is recorded."""
+    loan = _found(loan_id)
+    audit.note_opening("loan.opened", loan_id, of=loan.user_id, actor=actor)
+    return LoanPage(
+        loan_id=loan_id,
+        customer=users.names_of([loan.user_id])[loan.user_id],
+        loan_amount=loan.loan_amount,
+        tenor_month=loan.tenor_month,
+        status=loan.status,
+        monthly_installment_amount=loan.monthly_installment_amount,
+        monthly_installment_due_date=loan.monthly_installment_due_date,
+        approved_at=loan.approved_at,
+        rejected_at=loan.rejected_at,
+        rejected_reason=loan.rejected_reason,
+        created_at=loan.created_at,
+        installments=_installments(loan_id),
+        entries=_entries(loan_id, sees_scores=sees_scores),
+    )
+
+
+def as_of(loan_id: UUID, entry_id: UUID, *, sees_scores: bool) -> Then:
+    """The loan as it stood after this entry of its history."""
+    _found(loan_id)
+    rows = lists.reviews(loan_id)
+    place = next((place for place, row in enumerate(rows) if row.id == entry_id), None)
+    if place is None:
+        raise NotFound(N_("There is no such entry in this loan's history. Open the history again."))
+    state = history.fold(row.new_data for row in rows[: place + 1])
+    entry = _entries(loan_id, sees_scores=sees_scores)[place]
+    return Then(entry, state["loan"], state["payments"])
+
+
+def person(filters: Filters) -> Person | None:
+    """The customer the list is narrowed to."""
+    return users.names_of([filters.user_id])[filters.user_id] if filters.user_id else None
+
+
+def exists(loan_id: UUID) -> bool:
+    """Whether there is such a loan."""
+    return loans.get(loan_id) is not None
+
+
+def of_customer(user_id: UUID) -> list[LoanRow]:
+    """A customer's loans, newest first, for the panel on other pages."""
+    return list(_lines(lists.of_customer(user_id)))
+
+
+def _found(loan_id: UUID) -> Loan:
+    loan = loans.get(loan_id)
+    if loan is None:
+        raise NotFound(N_("There is no such loan. Check the address, or look for it in the list."))
+    return loan
+
+
+def _lines(rows: Sequence[Row[Any]]) -> Iterator[LoanRow]:
+    people = users.names_of(row.user_id for row in rows)
+    return (_line(row, people[row.user_id]) for row in rows)
+
+
+def _line(row: Row[Any], customer: Person) -> LoanRow:
+    return LoanRow(
+        row.loan_id,
+        customer,
+        row.loan_amount,
+        row.tenor_month,
+        row.status,
+        row.monthly_installment_amount,
+        row.created_at,
+        row.approved_at or row.rejected_at,
+    )
+
+
+def _installments(loan_id: UUID) -> list[Installment]:
+    today = clock.today()
+    return [
+        Installment(
+            row.id,
+            row.sequence_number,
+            row.due_date,
+            row.payment_amount,
+            row.payment_date,
+            row.status,
+            row.reference,
+            row.version,
+            max(0, (today - row.due_date).days) if row.status is not PaymentStatus.PAID else 0,
+        )
+        for row in lists.payments(loan_id)
+    ]
+
+
+def _entries(loan_id: UUID, *, sees_scores: bool) -> list[Entry]:
+    """The history, oldest first, with the names of who acted."""
+    rows = lists.reviews(loan_id)
+    actors = {UUID(id_) for row in rows if (id_ := row.new_data.get("_meta", {}).get("actor_id"))}
+    names = auth.names_of(actors)
+    return [_entry(row, names, sees_scores=sees_scores) for row in rows]
+
+
+def _entry(row: Row[Any], names: Mapping[UUID, str], *, sees_scores: bool) -> Entry:
+    meta = row.new_data.get("_meta", {})
+    hidden = set() if sees_scores else {"credit_score", "_meta"}
+    changes = [change for change in _changes(row.old_data, row.new_data) if change.part not in hidden]
+    has_score = sees_scores and row.credit_score is not None
+    return Entry(
+        row.id,
+        meta.get("event", ""),
+        row.created_at,
+        row.status,
+        names.get(UUID(meta["actor_id"])) if meta.get("actor_id") else None,
+        meta.get("actor_role"),
+        meta.get("reason_codes", []),
+        meta.get("note") if sees_scores else None,
+        changes,
+        len(history.LOAN_FACTS) - sum(change.part == "loan" for change in changes),
+        {
+            "old_data": {key: value for key, value in row.old_data.items() if key not in hidden},
+            "new_data": {key: value for key, value in row.new_data.items() if key not in hidden},
+        },
+        history.Score(row.credit_score, row.credit_score_reason, row.credit_score_source, row.credit_score_updated_at)
+        if has_score
+        else None,
+    )
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    for part, facts in new.items():
+        if part == "_meta":
+            continue
+        if part == "payments":
+            for number, fields in facts.items():
+                before = old.get("payments", {}).get(number, {})
+                yield from (Change(number, name, before.get(name), value) for name, value in fields.items())
+        else:
+            before = old.get(part, {})
+            yield from (Change(part, name, before.get(name), value) for name, value in facts.items())
+
+
+def _named(filters: Filters) -> dict[str, str]:
+    """The filters as ids and codes, for the trail."""
+    given = {name: getattr(filters, name) for name in Filters.__slots__}
+    return {name: str(value) for name, value in given.items() if value is not None}
