@@ -18,6 +18,7 @@ from portal.auth import service as auth
 from portal.auth.views import bp as auth_views
 from portal.auth.views import chosen_language, login_manager
 from portal.credit_scores import models as _credit_scores  # noqa: F401  the migrations compare every table
+from portal.demo import commands as demo
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
 from portal.loans.views import bp as loans_views
@@ -70,6 +71,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     errors.init(app)
     access.access_refused.connect(_note_refusal)
     cli.init(app)
+    demo.init(app)
     access.require_declared_routes(app)
     return app
 

@@ -1,4 +1,7 @@
-"""Commands that fill an empty portal: demo data to look at, and data at size to measure with."""
+"""Commands that fill an empty portal: demo data to look at, and data at size to measure with.
+
+What they do is imported when they run, so that the web server starts without it.
+"""
 
 import time
 
@@ -7,7 +10,6 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from portal import config
-from portal.demo import loading, seeding
 from portal.shared import clock
 
 
@@ -22,6 +24,8 @@ def init(app: Flask) -> None:
 @with_appcontext
 def demo(if_empty: bool) -> None:
     """Fill an empty portal with demo data: staff, 200 customers, identity checks with drawn images."""
+    from portal.demo import loading
+
     if not config.current().is_demo:
         raise click.ClickException("Demo data bring accounts with a known password: set DEMO=1 to load them.")
     if loading.is_loaded():
@@ -47,6 +51,8 @@ def demo(if_empty: bool) -> None:
 @with_appcontext
 def seed(users: int) -> None:
     """Add realistic customers and identity checks at size, without images."""
+    from portal.demo import loading, seeding
+
     if not (config.current().is_demo or loading.is_empty()):
         raise click.ClickException("This database has other data. Without DEMO=1 only an empty one is seeded.")
     if seeding.is_seeded():

@@ -55,7 +55,7 @@ def is_empty() -> bool:
 
 
 def load(demo: Demo) -> Iterator[str]:
-    """Load it step by step, saying what is done. The rows come last and at once: until then nothing counts as loaded."""
+    """Load it step by step, saying what is done; the rows come last and at once, so that a broken run leaves none."""
     for done, total in draw(demo.checks):
         if done % 20 == 0 or done == total:
             yield f"{done} of {total} pictures drawn"

@@ -11,6 +11,8 @@ from psycopg import Cursor, sql
 from sqlalchemy import text
 
 from portal.auth.models import Account
+from portal.demo.identity import nik_of
+from portal.demo.names import REGIONS, Region
 from portal.demo.staff import DIAN, RINA
 from portal.kyc.models import DocumentType, KycStatus
 from portal.shared import clock
@@ -98,7 +100,7 @@ class _User:
         self.number, self.at = number, at
         self.auth_id, self.user_id = _uuid(digits[:32]), _uuid(digits[32:64])
         self._lot = int(digits[64:], 16)
-        is_twin = 0 < number and number % TWINS == 0
+        is_twin = number > 0 and number % TWINS == 0
         self.has_twin = is_twin or ((number + 1) % TWINS == 0 and number + 1 < users)
         self.who = number - 1 if is_twin else number
         self.number_hash = document_hash(nik(self.who))
@@ -180,21 +182,26 @@ class _User:
 
 
 def nik(number: int) -> str:
-    """The NIK of a person of that number, unlike anybody else's; its serial is above those of the demo."""
+    """The NIK of person ``number``, unlike anybody else's; its serial is above those of the demo."""
     turn, serial = divmod(number, SERIALS)
-    round_, district = divmod(turn, DISTRICTS)
-    region = REGIONS[(number + round_) % len(REGIONS)]
-    town = region.towns[number // len(REGIONS) % len(region.towns)]
+    towns = _region(number).towns
+    town = towns[number // len(REGIONS) % len(towns)]
     born = FIRST_BORN + timedelta(days=number * 7919 % BIRTHDAYS)
-    is_woman = bool(number // 3 % 2)
-    return nik_of(town.code, district + 1, born, is_woman=is_woman, serial=serial + 1000)
+    return nik_of(town.code, turn % DISTRICTS + 1, born, is_woman=_is_woman(number), serial=serial + 1000)
 
 
 def fullname(number: int) -> str:
-    """The name of a person of that number, from where his NIK says."""
-    turn = number // SERIALS // DISTRICTS
-    region = REGIONS[(number + turn) % len(REGIONS)]
-    return region.name(number * 2_654_435_761 % 2**32, is_woman=bool(number // 3 % 2))
+    """The name of person ``number``, fit for where his NIK says."""
+    return _region(number).name(number * 2_654_435_761 % 2**32, is_woman=_is_woman(number))
+
+
+def _region(number: int) -> Region:
+    """Another one for the next number, and for the next with the same serial and district."""
+    return REGIONS[(number + number // (SERIALS * DISTRICTS)) % len(REGIONS)]
+
+
+def _is_woman(number: int) -> bool:
+    return bool(number // 3 % 2)
 
 
 def _uuid(digits: str) -> str:

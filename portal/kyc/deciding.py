@@ -130,9 +130,7 @@ def undo(kyc_id: UUID, *, command: UUID, actor: Actor) -> None:
         if earlier_answer(command, "kyc.decision-undone", actor=actor):
             return
         checks.lock_person(actor.id)
-        checks.lock_customer_of(
-            kyc_id
-        )  # before the row, since verifying another check waits for the row under this lock
+        checks.lock_customer_of(kyc_id)  # before the row: another verify may wait for the row under this lock
         check, at = locked(kyc_id)
         decision = checks.newest_decision(kyc_id)
         if decision is None or check.status is not decision.verdict or decision.verdict is KycStatus.EXPIRED:

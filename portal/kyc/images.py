@@ -64,7 +64,7 @@ class DocumentStore:
             raise NotFound(N_("This image is not there.")) from error
 
     def require_whole(self, key: str) -> None:
-        """Raise :class:`Refused` unless the image is there and not damaged: all of it is read, at an eighth of its size."""
+        """Raise :class:`Refused` unless the image is there and not damaged: all of it is read, at a small size."""
         try:
             with Image.open(io.BytesIO(self.get(key)), formats=("JPEG",)) as image:
                 image.draft("RGB", (1, 1))

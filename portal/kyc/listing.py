@@ -1,6 +1,7 @@
 """The queue and the pages about a check: statements are built once and read columns, not entities."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     DateTime,
     Interval,
+    Result,
     Row,
     Select,
     Uuid,
@@ -141,32 +143,48 @@ _UNDOABLE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What of the queue is asked for, in the database's terms."""
+
+    status: KycStatus
+    document_type: DocumentType | None
+    is_flagged: bool
+    holder: UUID | None
+    late_before: datetime | None
+
+    def listing(self, place: str | None) -> Select[Any]:
+        is_ascending = self.status is KycStatus.PENDING
+        flags = (bool(self.document_type), self.is_flagged, bool(self.holder), bool(self.late_before))
+        return _LISTINGS[(is_ascending, place, *flags)]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "status": self.status,
+            "document_type": self.document_type,
+            "holder": self.holder,
+            "late_before": self.late_before,
+        }
+
+
 class QueueRepository:
     """``user_kyc`` and ``kyc_decisions`` as lists and pages show them."""
 
     def __init__(self, session: scoped_session[Any]) -> None:
         self.session = session
 
-    def page(
-        self,
-        status: KycStatus,
-        part: Slice,
-        *,
-        document_type: DocumentType | None,
-        flagged: bool,
-        holder: UUID | None,
-        late_before: datetime | None,
-    ) -> Sequence[Any]:
+    def page(self, narrowed: Narrowed, part: Slice) -> Sequence[Any]:
         """Up to one row more than a page, in reading order from ``part``; pending oldest first, the others newest."""
         place = "after" if part.after else "before" if part.before else None
         cursor = part.after or part.before
-        listing = _LISTINGS[
-            status is KycStatus.PENDING, place, bool(document_type), flagged, bool(holder), bool(late_before)
-        ]
-        parameters = {"status": status, "document_type": document_type, "holder": holder, "late_before": late_before}
-        if cursor:
-            parameters |= {"at": cursor.at, "id": cursor.id}
-        return self.session.execute(listing, parameters).all()
+        at = {"at": cursor.at, "id": cursor.id} if cursor else {}
+        return self.session.execute(narrowed.listing(place), narrowed.parameters | at).all()
+
+    def every(self, narrowed: Narrowed, limit: int) -> Result[Any]:
+        """All that match in the list's order, streamed by a server-side cursor."""
+        statement = narrowed.listing(None).limit(limit).execution_options(yield_per=1000)
+        return self.session.execute(statement, narrowed.parameters)
 
     def counts(self, *, holder: UUID, late_before: datetime) -> Row[Any]:
         return self.session.execute(_COUNTS, {"holder": holder, "late_before": late_before}).one()

@@ -1,8 +1,9 @@
 """What the queue and the workspace show, joined from a handful of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from portal.audit import service as audit
 from portal.auth import service as auth
 from portal.kyc.holding import checks, lists
 from portal.kyc.images import stamp, store
+from portal.kyc.listing import Narrowed
 from portal.kyc.models import NUMBER_TRIES, UNDO_WINDOW, DocumentType, KycCheck, KycStatus
 from portal.kyc.reasons import REASONS
 from portal.shared import clock
@@ -24,6 +26,7 @@ from portal.users import service as users
 from portal.users.service import Person
 
 NEAR = timedelta(hours=1)
+EXPORTED_AT_MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +150,16 @@ class Workspace:
 
 def browse(filters: Filters, part: Slice, *, actor: Actor) -> Page[QueueRow]:
     """A page of the queue: pending ones oldest first, decided ones newest first."""
-    rows = lists.page(
-        filters.status,
-        part,
-        document_type=filters.document_type,
-        flagged=filters.is_flagged,
-        holder=actor.id if filters.is_mine else None,
-        late_before=_late_before() if filters.is_late else None,
-    )
-    people = users.names_of(row.user_id for row in rows)
-    held = {row.lease_holder for row in rows if row.lease_until and row.lease_until > row.now}
-    staff = auth.names_of(held)
-    lines = [_line(row, people[row.user_id], staff, actor) for row in rows]
-    return Page.of(lines, part, lambda line: Cursor(line.created_at, line.kyc_id))
+    rows = lists.page(_narrowed(filters, actor), part)
+    return Page.of(_lines(rows, actor), part, lambda line: Cursor(line.created_at, line.kyc_id))
+
+
+def export(filters: Filters, *, actor: Actor) -> Iterator[QueueRow]:
+    """All that match, streamed; who exported what is recorded first."""
+    given = {name: str(getattr(filters, name)) for name in Filters.__slots__}
+    audit.note("kyc.exported", None, actor=actor, filters=given)
+    batches = lists.every(_narrowed(filters, actor), EXPORTED_AT_MOST).partitions()
+    return chain.from_iterable(_lines(batch, actor) for batch in batches)
 
 
 def count(actor: Actor) -> Counters:
@@ -258,6 +258,22 @@ def _found(kyc_id: UUID) -> tuple[KycCheck, datetime]:
     if found is None:
         raise NotFound(N_("There is no such identity check."))
     return found
+
+
+def _narrowed(filters: Filters, actor: Actor) -> Narrowed:
+    return Narrowed(
+        filters.status,
+        filters.document_type,
+        filters.is_flagged,
+        actor.id if filters.is_mine else None,
+        _late_before() if filters.is_late else None,
+    )
+
+
+def _lines(rows: Sequence[Row[Any]], actor: Actor) -> list[QueueRow]:
+    people = users.names_of(row.user_id for row in rows)
+    staff = auth.names_of({row.lease_holder for row in rows if row.lease_until and row.lease_until > row.now})
+    return [_line(row, people[row.user_id], staff, actor) for row in rows]
 
 
 def _line(row: Row[Any], customer: Person, staff: dict[UUID, str], actor: Actor) -> QueueRow:

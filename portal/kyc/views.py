@@ -16,12 +16,14 @@ from portal.shared import clock
 from portal.shared.errors import N_, Refusal, Refused
 from portal.shared.pagination import Cursor, Slice
 from portal.web.access import current_actor, requires
+from portal.web.csv import download
 from portal.web.errors import explained, shows_again
 from portal.web.headers import IMAGE_POLICY
 from portal.web.render import render, unchanged
 
 bp = Blueprint("kyc", __name__, url_prefix="/kyc")
 
+PARAMETERS = ("status", "document_type", "flag", "held", "age")
 TABS: dict[str, tuple[str, dict[str, Any]]] = {
     "waiting": (N_("Waiting"), {}),
     "mine": (N_("Held by me"), {"held": "me"}),
@@ -51,6 +53,7 @@ def index() -> ResponseReturnValue:
         at=clock.now(),
         tabs=_tabs(counters),
         is_filtered=any(request.args.get(name) for name in ("document_type", "flag")),
+        export_url=url_for(".export", **_given()),
         clear_url=_address(document_type=None, flag=None),
         undoable=reading.undoable(actor),
     )
@@ -64,6 +67,29 @@ def counters() -> ResponseReturnValue:
     if request.args.get("waiting") == str(now.waiting):
         return unchanged()
     return render("kyc/_live.html", counters=now, at=clock.now(), seen=request.args.get("seen", type=int))
+
+
+@bp.get("/export.csv")
+@requires(Permission.KYC_READ, is_fresh=True)
+def export() -> ResponseReturnValue:
+    rows = reading.export(FilterForm(request.args).filters(), actor=current_actor())
+    return download(
+        "kyc.csv",
+        ["kyc_id", "customer", "phone", "document_type", "status", "attempt", "has_duplicate", "created_at"],
+        (
+            (
+                row.kyc_id,
+                row.customer.fullname,
+                row.customer.phone,
+                row.document_type,
+                row.status,
+                row.attempt,
+                row.has_duplicate,
+                row.created_at.isoformat(),
+            )
+            for row in rows
+        ),
+    )
 
 
 @bp.post("/next")
@@ -287,10 +313,13 @@ def _tabs(counters: reading.Counters) -> list[tuple[str, str, str, int, bool]]:
     ]
 
 
+def _given() -> dict[str, Any]:
+    return {name: request.args[name] for name in PARAMETERS if request.args.get(name)}
+
+
 def _address(**changes: Any) -> str:
     """This list with some parameters changed, from its first page."""
-    kept = {name: request.args.get(name) or None for name in ("status", "document_type", "flag", "held", "age")}
-    return url_for(".index", **{**kept, **changes})
+    return url_for(".index", **{**_given(), **changes})
 
 
 def _page_url(**cursor: Cursor | None) -> str | None:

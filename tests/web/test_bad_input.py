@@ -278,12 +278,11 @@ def test_a_body_that_is_no_form_is_refused(in_app, visit, kind, body, status):
 
 
 def test_a_body_has_an_end(in_app, visit):
-    browser = visit(make_staff())
-    form = "application/x-www-form-urlencoded"
+    browser, form = visit(make_staff()), "application/x-www-form-urlencoded"
     start = f"csrf_token={quote(browser.token)}&next=/kyc&x="
     fitting = start + "a" * (1024 * 1024 - len(start))
     assert browser.send("POST", "/account/preferences", data=fitting, content_type=form).status_code == 303
-    answer = browser.send("POST", "/account/preferences", data=fitting + "a", content_type=form)
+    answer = browser.send("POST", "/account/preferences", data=fitting + "a" * 80_000, content_type=form)
     assert answer.status_code == 413
     assert "Send less than 1 MB at a time." in answer.text
     claimed = browser.send(

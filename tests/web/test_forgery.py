@@ -1,0 +1,112 @@
+"""Requests that another site's page makes in somebody's browser."""
+
+import pytest
+
+from portal.auth.models import AuthSession
+from portal.kyc.models import KycCheck, KycStatus
+from portal.shared.database import db
+from tests.factories import audit_events, make_kyc_check, make_staff
+from tests.web.test_bad_input import FIELDS, form_of
+
+
+def post(browser, url, form, **headers):
+    return browser.send("POST", url, data=form, headers={name.replace("_", "-"): v for name, v in headers.items()})
+
+
+@pytest.fixture
+def desk(in_app, visit):
+    """A reviewer's browser and every form of the portal, filled in so that it would work."""
+    rina = make_staff()
+    browser = visit(rina)
+    return browser, [form_of(rule, rina) for rule in FIELDS if rule != "/logout"] + [("/logout", {})]
+
+
+def test_no_form_works_without_a_token(desk):
+    browser, forms = desk
+    before = len(audit_events())
+    for url, fields in forms:
+        for token in ({}, {"csrf_token": ""}, {"csrf_token": "made-up"}, {"csrf_token": browser.token[:-1]}):
+            answer = post(browser, url, {**fields, **token})
+            assert answer.status_code == 400, url
+            assert "This page was open for too long, or in two windows." in answer.text
+    assert len(audit_events()) == before
+    assert browser.get("/").status_code == 200
+
+
+def test_no_form_works_with_somebody_elses_token(desk, visit):
+    browser, forms = desk
+    theirs = visit(make_staff()).token
+    for url, fields in forms:
+        assert post(browser, url, {**fields, "csrf_token": theirs}).status_code == 400, url
+    assert browser.get("/").status_code == 200
+
+
+def test_htmx_alone_is_no_token(desk):
+    browser, forms = desk
+    for url, fields in forms:
+        answer = post(browser, url, fields, HX_Request="true", X_Requested_With="XMLHttpRequest")
+        assert answer.status_code == 400, url
+        assert answer.headers["HX-Retarget"] == "#flashes"
+    assert post(browser, "/account/renew", {}, HX_Request="true", X_CSRFToken=browser.token).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://evil.example", "Sec_Fetch_Site": "same-origin"},
+        {"Origin": "https://localhost", "Sec_Fetch_Site": "cross-site"},
+    ],
+    ids=str,
+)
+def test_no_form_works_from_another_site_even_with_the_token(desk, origin):
+    browser, forms = desk
+    before = len(audit_events())
+    for url, fields in forms:
+        assert post(browser, url, {**fields, "csrf_token": browser.token}, **origin).status_code == 403, url
+    assert len(audit_events()) == before
+    assert browser.get("/").status_code == 200
+
+
+def test_a_form_works_from_our_own_pages(in_app, visit):
+    browser = visit(make_staff())
+    for origin in ({}, {"Sec_Fetch_Site": "same-origin", "Origin": "https://localhost"}, {"Sec_Fetch_Site": "none"}):
+        assert post(browser, "/account/renew", {"csrf_token": browser.token}, **origin).status_code == 204
+
+
+def test_a_token_in_the_address_counts_for_nothing(in_app, visit):
+    browser = visit(make_staff())
+    assert browser.send("POST", f"/account/renew?csrf_token={browser.token}").status_code == 400
+
+
+def test_other_methods_find_no_way_around_the_token(desk):
+    browser, forms = desk
+    for url, fields in forms:
+        for method in ("PUT", "PATCH", "DELETE", "post", "PROPFIND"):
+            answer = browser.send(method, url, data=fields)
+            assert answer.status_code in {400, 405}, (method, url)
+
+
+def test_looking_changes_nothing(desk):
+    browser, forms = desk
+    rows = [tuple(row) for row in db.session.execute(db.select(KycCheck.kyc_id, KycCheck.status, KycCheck.version))]
+    before = [event.action for event in audit_events()]
+    for url, fields in forms:
+        answer = browser.send("GET", url, query_string={**fields, "csrf_token": browser.token})
+        assert answer.status_code in {200, 404, 405}, url
+    db.session.rollback()
+    assert rows == [
+        tuple(row) for row in db.session.execute(db.select(KycCheck.kyc_id, KycCheck.status, KycCheck.version))
+    ]
+    assert [event.action for event in audit_events()] == before
+    assert db.session.query(AuthSession).filter(AuthSession.revoked_at.is_not(None)).count() == 0
+
+
+def test_opening_a_check_takes_no_hold_of_it(in_app, visit):
+    browser, kyc_id = visit(make_staff()), make_kyc_check()
+    assert browser.get(f"/kyc/{kyc_id}").status_code == 200
+    check = db.session.get(KycCheck, kyc_id, populate_existing=True)
+    assert (check.lease_holder, check.version, check.status) == (None, 1, KycStatus.PENDING)
