@@ -33,7 +33,6 @@ check: $(READY)
 	@echo "==> Import contracts"
 	@.venv/bin/lint-imports --no-logo || { echo "To mend: import as docs/ and pyproject.toml say."; exit 1; }
 	@echo "==> Templates"
-	@$(PYTHON) -m djlint templates --check --quiet || { echo "To mend: .venv/bin/djlint templates --reformat"; exit 1; }
 	@$(PYTHON) -m djlint templates --lint
 	@echo "==> Fast tests"
 	@$(PYTHON) -m portal.dev.prerequisites

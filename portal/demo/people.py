@@ -22,8 +22,8 @@ HOSTS = ("surel.example", "kotakpos.example", "warga.example", "kantor.example")
 # Customers who are the person behind an earlier customer: the duplicates that a reviewer has to find.
 SECOND_ACCOUNTS = {9: 5, 36: 7, 60: 14, 61: 25, 62: 25, 63: 31, 65: 64, 67: 66}
 LONG_NAMES = {
-    12: (0, False, "Raden Mas Haryo Suryaningrat Kusumo Wicaksono Notonegoro"),
-    33: (11, True, "Andi Tenri Gangka Besse Paramita Daeng Matanang Pattiroi"),
+    10: (0, False, "Raden Mas Haryo Suryaningrat Kusumo Wicaksono Notonegoro"),
+    26: (11, True, "Andi Tenri Gangka Besse Paramita Daeng Matanang Pattiroi"),
     52: (3, False, "Muhammad Fathurrahman Al-Ghifari bin Abdurrahman Syarif Hidayatullah"),
     91: (8, True, "Anak Agung Sagung Istri Agung Mirah Ratnadewi Pemecutan"),
 }

@@ -5,7 +5,6 @@
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -27,16 +26,20 @@ def take_in_lines(lines: Iterable[str]) -> Iterator[tuple[str, bool]]:
 
 def _take_in_line(line: str) -> UUID:
     try:
-        given: dict[str, Any] = json.loads(line)
-        return take_in(
-            user_id=UUID(given["user_id"]),
-            document_type=DocumentType(given["document_type"]),
-            number=str(given["document_number"]),
-            front=base64.b64decode(given["document_front_image"], validate=True),
-            selfie=base64.b64decode(given["document_selfie_image"], validate=True),
-            kyc_id=UUID(given["kyc_id"]) if given.get("kyc_id") else None,
-        )
+        submission = _parse(json.loads(line))
     except (KeyError, TypeError, AttributeError) as error:
         raise Refused(N_("A field is missing: the line needs all that docs/interface.md names.")) from error
-    except (json.JSONDecodeError, binascii.Error, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(N_("The line is not as docs/interface.md describes it.")) from error
+    return take_in(**submission)
+
+
+def _parse(given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "user_id": UUID(given["user_id"]),
+        "document_type": DocumentType(given["document_type"]),
+        "number": str(given["document_number"]),
+        "front": base64.b64decode(given["document_front_image"], validate=True),
+        "selfie": base64.b64decode(given["document_selfie_image"], validate=True),
+        "kyc_id": UUID(given["kyc_id"]) if given.get("kyc_id") else None,
+    }

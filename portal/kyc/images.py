@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -22,7 +23,9 @@ QUALITY = 85
 KEY = re.compile(r"kyc/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/(?:front|selfie)\.jpg")
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-_BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+warnings.simplefilter("error", Image.DecompressionBombWarning)  # Pillow refuses from twice as many on, below it warns
+_TOO_LARGE = (Image.DecompressionBombWarning, Image.DecompressionBombError)
+_BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, *_TOO_LARGE)
 
 
 class DocumentStore:
@@ -50,8 +53,12 @@ class DocumentStore:
 
     def put(self, kyc_id: UUID, side: str, upload: bytes) -> str:
         """Keep a clean copy of an uploaded image and return its key."""
+        return self.keep(kyc_id, side, clean(upload))
+
+    def keep(self, kyc_id: UUID, side: str, jpeg: bytes) -> str:
+        """Keep an image that :func:`clean` returned, and return its key."""
         key = f"kyc/{kyc_id}/{side}.jpg"
-        obstore.put(self.store, key, clean(upload))
+        obstore.put(self.store, key, jpeg)
         return key
 
     def get(self, key: str) -> bytes:
@@ -96,7 +103,7 @@ def clean(upload: bytes) -> bytes:
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
             return _jpeg(upright.convert("RGB"))
-    except Image.DecompressionBombError as error:
+    except _TOO_LARGE as error:
         raise Refused(N_("The image has more than 40 megapixels.")) from error
     except _BROKEN as error:
         raise Refused(N_("This is no whole JPEG, PNG or WebP image.")) from error
@@ -133,5 +140,5 @@ def _tiles(words: str, size: tuple[int, int]) -> Image.Image:
 
 def _jpeg(image: Image.Image) -> bytes:
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=QUALITY)
+    image.save(out, "JPEG", quality=QUALITY, comment=b"")  # else Pillow copies the upload's own comment
     return out.getvalue()

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from portal.audit import service as audit
 from portal.kyc.holding import checks
-from portal.kyc.images import store
+from portal.kyc.images import clean, store
 from portal.kyc.models import DocumentType, KycCheck
 from portal.shared.actor import PORTAL
 from portal.shared.crypto import digits_of, document_hash, new_id
 from portal.shared.database import transaction
-from portal.shared.errors import N_, NotFound, Refused
+from portal.shared.errors import N_, Conflict, NotFound, Refused
 from portal.users import service as users
 
 
@@ -18,21 +18,24 @@ def take_in(
 ) -> UUID:
     """Take in a submission: both images are kept as clean copies, of the number only its hash.
 
-    ``kyc_id`` names the submission, so that handing it over twice takes it in once.
+    ``kyc_id`` names the submission, so that handing it over twice takes it in once and leaves its images alone.
     """
     kyc_id = kyc_id or new_id()
     if not 8 <= len(digits_of(number)) <= 20:
         raise Refused(N_("Type the 8 to 20 digits of the document number."))
     if users.names_of([user_id])[user_id].auth_id is None:
         raise NotFound(N_("There is no such customer."))
-    paths = {
-        "document_front_image_path": store.put(kyc_id, "front", front),
-        "document_selfie_image_path": store.put(kyc_id, "selfie", selfie),
-    }
     number_hash = document_hash(number)
+    if _is_there(kyc_id, user_id, number_hash):
+        return kyc_id
+    clean_front, clean_selfie = clean(front), clean(selfie)
+    paths = {
+        "document_front_image_path": store.keep(kyc_id, "front", clean_front),
+        "document_selfie_image_path": store.keep(kyc_id, "selfie", clean_selfie),
+    }
     with transaction():
         checks.lock_person(kyc_id)
-        if checks.get(kyc_id):
+        if _is_there(kyc_id, user_id, number_hash):
             return kyc_id
         checks.lock_number(number_hash)
         checks.add(
@@ -48,3 +51,13 @@ def take_in(
         checks.flag_duplicates(number_hash)
         audit.record("kyc.submitted", kyc_id, of=user_id, actor=PORTAL, document_type=document_type)
     return kyc_id
+
+
+def _is_there(kyc_id: UUID, user_id: UUID, number_hash: str) -> bool:
+    """Whether this submission was taken in before; raises :class:`Conflict` when its id is another one's."""
+    found = checks.get(kyc_id)
+    if found is None:
+        return False
+    if (found[0].user_id, found[0].document_number_hash) != (user_id, number_hash):
+        raise Conflict(N_("Another submission has this id already."))
+    return True

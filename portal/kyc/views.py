@@ -23,6 +23,16 @@ from portal.web.render import render, unchanged
 
 bp = Blueprint("kyc", __name__, url_prefix="/kyc")
 
+EXPORTED = {
+    "kyc_id": "kyc_id",
+    "customer": "customer.fullname",
+    "phone": "customer.phone",
+    "document_type": "document_type",
+    "status": "status",
+    "attempt": "attempt",
+    "has_duplicate": "has_duplicate",
+    "created_at": "created_at",
+}
 PARAMETERS = ("status", "document_type", "flag", "held", "age")
 TABS: dict[str, tuple[str, dict[str, Any]]] = {
     "waiting": (N_("Waiting"), {}),
@@ -73,23 +83,7 @@ def counters() -> ResponseReturnValue:
 @requires(Permission.KYC_READ, is_fresh=True)
 def export() -> ResponseReturnValue:
     rows = reading.export(FilterForm(request.args).filters(), actor=current_actor())
-    return download(
-        "kyc.csv",
-        ["kyc_id", "customer", "phone", "document_type", "status", "attempt", "has_duplicate", "created_at"],
-        (
-            (
-                row.kyc_id,
-                row.customer.fullname,
-                row.customer.phone,
-                row.document_type,
-                row.status,
-                row.attempt,
-                row.has_duplicate,
-                row.created_at.isoformat(),
-            )
-            for row in rows
-        ),
-    )
+    return download("kyc.csv", EXPORTED, rows)
 
 
 @bp.post("/next")

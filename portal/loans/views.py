@@ -22,6 +22,16 @@ from portal.web.render import render
 bp = Blueprint("loans", __name__, url_prefix="/loans")
 
 PARAMETERS = ("status", "tenor", "user", "from", "to", "min_amount", "max_amount")
+EXPORTED = {
+    "loan_id": "loan_id",
+    "customer": "customer.fullname",
+    "phone": "customer.phone",
+    "loan_amount": "loan_amount",
+    "tenor_month": "tenor_month",
+    "status": "status",
+    "created_at": "created_at",
+    "decided_at": "decided_at",
+}
 WORDS = {name: getattr(wording, name) for name in ("event_word", "role_word", "code_word", "field_word", "value_word")}
 
 
@@ -55,25 +65,7 @@ def index() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     form = FilterForm(request.args)
     filters = form.filters() if form.validate() else Filters()
-    rows = reading.export(filters, actor=current_actor())
-    header = ["loan_id", "customer", "phone", "loan_amount", "tenor_month", "status", "created_at", "decided_at"]
-    return download(
-        "loans.csv",
-        header,
-        (
-            (
-                row.loan_id,
-                row.customer.fullname,
-                row.customer.phone,
-                row.loan_amount,
-                row.tenor_month,
-                row.status,
-                row.created_at.isoformat(),
-                row.decided_at.isoformat() if row.decided_at else "",
-            )
-            for row in rows
-        ),
-    )
+    return download("loans.csv", EXPORTED, reading.export(filters, actor=current_actor()))
 
 
 @bp.get("/<uuid:loan_id>")

@@ -2,7 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from flask import Response, stream_with_context
@@ -11,16 +13,20 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠
 BUFFERED = 64 * 1024
 
 
-def download(filename: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
-    """A CSV answer that is written while it is read; memory stays flat whatever its length."""
-    response = Response(stream_with_context(_lines(header, rows)), mimetype="text/csv")
+def download(filename: str, columns: Mapping[str, str], rows: Iterable[object]) -> Response:
+    """A CSV answer that is written while it is read; memory stays flat whatever its length.
+
+    ``columns`` maps each heading to the attribute of a row that stands under it, such as ``customer.fullname``.
+    """
+    values = attrgetter(*columns.values())
+    response = Response(stream_with_context(_lines(list(columns), map(values, rows))), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
 
 
 def cell(value: Any) -> str:
     """The value as text; one that starts like a formula gets a leading apostrophe."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 

@@ -29,7 +29,7 @@ TITLES = {
     413: N_("This is too large"),
     415: N_("This address takes forms only"),
     422: N_("This cannot be done as it is"),
-    423: N_("Somebody else holds this"),
+    423: N_("You do not hold this"),
     429: N_("Too many tries"),
     500: N_("Something broke on our side"),
     503: N_("The portal cannot reach its data"),
