@@ -94,7 +94,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         WTF_CSRF_SSL_STRICT=False,  # web/requests.py looks at Origin and Sec-Fetch-Site on every connection
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "portal" / "translations"),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         MIGRATION_URL=settings.migration_url,
         APPLICATION_ROLE=make_url(settings.database_url).username,
     )
@@ -111,7 +111,7 @@ def _connect(app: Flask, settings: config.Settings) -> None:
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False, transaction_per_migration=True)
     Babel(app, locale_selector=_locale)
     Htmx4(app)
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)  # a page looks nobody up: the guard did
 
 
 def _guard(app: Flask) -> None:

@@ -47,8 +47,13 @@ class Browser:
         return Context().run(method, url, **{"base_url": "https://localhost", "buffered": True, **options})
 
     def send(self, method: str, url: str, **options: Any) -> TestResponse:
-        """Anything a browser of ours would not send, unseen: other methods, headers, bodies, hosts."""
-        return self._send(self.client.open, url, method=method, **options)
+        """Anything a browser of ours would not send, unseen: other methods, headers, bodies, hosts.
+
+        A ``Cookie`` header stands for every cookie that this browser keeps.
+        """
+        is_bare = "Cookie" in (options.get("headers") or {})
+        client = self.client.application.test_client(use_cookies=False) if is_bare else self.client
+        return self._send(client.open, url, method=method, **options)
 
     def cookie(self, name: str) -> str | None:
         """A cookie's value as this browser keeps it."""

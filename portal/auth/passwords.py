@@ -25,7 +25,7 @@ def is_right(stored: str | None, password: str) -> bool:
     """Whether the password is right; as slow for no account at all as for a wrong password."""
     with _at_once:
         try:
-            return _hasher.verify(stored or _DUMMY, password) and stored is not None
+            return _hasher.verify(stored or _DUMMY, password) and bool(stored)
         except (VerificationError, InvalidHashError):
             return False
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pymongo import ReplaceOne
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from portal.auth.models import Account, StaffMember
@@ -46,12 +46,18 @@ class Demo:
 
 def is_loaded() -> bool:
     """Whether the demo's accounts are there."""
-    return db.session.get(Account, RINA) is not None
+    return _has_any(select(Account.auth_id).where(Account.auth_id == RINA))
 
 
 def is_empty() -> bool:
     """Whether there is no business data in Postgres at all."""
-    return all(db.session.execute(select(1).select_from(table).limit(1)).first() is None for table in TABLES)
+    return not any(_has_any(select(1).select_from(table)) for table in TABLES)
+
+
+def _has_any(rows: Select[Any]) -> bool:
+    """Asked outside of any transaction: none may stay open during what follows."""
+    with db.engine.connect() as connection:
+        return connection.execute(rows.limit(1)).first() is not None
 
 
 def load(demo: Demo) -> Iterator[str]:

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Enum, Numeric, Uuid
+from sqlalchemy import DateTime, Enum, Numeric, Uuid, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
+SESSION = "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
 LOCK_TIMEOUT = "55P03"
 DEADLOCK = "40P01"
 
@@ -48,19 +51,33 @@ def native_enum(enum: type[StrEnum], name: str) -> Enum:
     return Enum(enum, name=name, values_callable=lambda members: [member.value for member in members])
 
 
-def engine_options(*, pool_size: int = 8) -> dict[str, Any]:
+patience: ContextVar[float | None] = ContextVar("patience", default=None)
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection that gives up on a server which takes the question and never answers.
+
+    No timeout of the server or of TCP ends that. While :data:`patience` is set, a wait lasts that many seconds at most.
+    """
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        try:
+            return super().wait(gen, interval, timeout if timeout is not None else patience.get())
+        except psycopg.errors._WaitTimeout as error:
+            self.pgconn.finish()
+            raise psycopg.OperationalError("the server did not answer in time") from error
+
+
+def engine_options(url: str) -> dict[str, Any]:
     """Short timeouts, so that a failing server costs seconds and not workers."""
+    conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     return {
-        "pool_size": pool_size,
+        "creator": lambda: PatientConnection.connect(conninfo, connect_timeout=3, options=SESSION),
+        "pool_size": 8,
         "max_overflow": 4,
         "pool_timeout": 3,
         "pool_pre_ping": True,
         "hide_parameters": True,
-        "connect_args": {
-            "connect_timeout": 3,
-            "options": "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=15s "
-            "-c idle_in_transaction_session_timeout=30s",
-        },
     }
 
 

@@ -94,11 +94,20 @@ def signed_in() -> SignedIn:
     return cast(SignedIn, current_user)
 
 
+def look_up() -> bool:
+    """Whether somebody is signed in; asks the database, once a request."""
+    return bool(current_user.is_authenticated)
+
+
 def enforce() -> Response | None:
     """Before each request: strangers sign in, the wrong role gets 403, a stale sign-in is asked again."""
-    if request.endpoint is None or (access := current_access()).permission is None:
+    if request.endpoint is None:
+        look_up()  # the page that says so has the frame of whoever is signed in
         return None
-    if not current_user.is_authenticated:
+    access = current_access()
+    if access.permission is None:
+        return None
+    if not look_up():
         return send_to(url_for("auth.login", next=own_path()), script_status=401)
     actor = current_actor()
     if not actor.may(access.permission):

@@ -9,9 +9,11 @@ import structlog
 from flask import Response, g, request
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, UnsupportedMediaType
 
+from portal.shared.database import patience
 from portal.web.access import current_actor, is_signed_in
 
 URLENCODED = "application/x-www-form-urlencoded"
+PATIENCE = 4.0
 FORMS = {URLENCODED, "multipart/form-data"}
 MOST_FIELDS = 500
 log = structlog.get_logger("portal.requests")
@@ -20,6 +22,7 @@ log = structlog.get_logger("portal.requests")
 def start() -> None:
     """Give the request its id and its place in the log."""
     g.started = time.perf_counter()
+    patience.set(PATIENCE)
     g.request_id = uuid4().hex
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)

@@ -179,6 +179,12 @@ def test_a_damaged_hash_is_a_wrong_password(in_app, visit, stored):
     assert (answer.status_code, REFUSAL in answer.text) == (422, True)
 
 
+@pytest.mark.parametrize("stored", ["", None])
+def test_no_password_opens_an_account_that_has_none(in_app, visit, stored):
+    rina = make_staff(password_hash=stored)
+    assert visit().post("/login", email=rina.email, password="an account that does not exist").status_code == 422
+
+
 def test_hashing_costs_what_it_should(portal):
     assert passwords.hash_password("four unrelated words").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
