@@ -50,7 +50,7 @@ def print_access(app: Flask) -> None:
 
 @staff_group.command("add")
 @click.argument("email")
-@click.option("--role", type=click.Choice([*Role]), required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--name", required=True, help="The name colleagues see.")
 def add_staff(email: str, role: str, name: str) -> None:
     """Add a member of staff and print the one-time link for a first password."""

@@ -3,20 +3,24 @@
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.audit.models import AuditEvent
 from portal.auth.models import Account, StaffMember
 from portal.auth.passwords import hash_password
 from portal.kyc.images import store
 from portal.kyc.models import DocumentType, KycCheck
+from portal.loans.models import Loan
+from portal.loans.service import submit
 from portal.permissions import GRANTS, Role
+from portal.shared import clock
 from portal.shared.actor import Actor
 from portal.shared.crypto import document_hash
 from portal.shared.database import db
@@ -132,3 +136,21 @@ def make_kyc_check(**given: Any) -> UUID:
     db.session.add(KycCheck(kyc_id=kyc_id, **values))
     db.session.commit()
     return kyc_id
+
+
+def make_loan(**given: Any) -> UUID:
+    """An application, taken in as any other; ``loan_amount`` as text, ``age`` how long ago it came in."""
+    age = given.pop("age", None)
+    values = {
+        "user_id": given.pop("user_id", None) or make_customer(),
+        "loan_amount": Decimal(given.pop("loan_amount", "24000000.00")),
+        "tenor_month": 12,
+        "first_due_date": clock.today() + timedelta(days=30),
+        **given,
+    }
+    loan_id = submit(**values)
+    if age is not None:
+        at = {"created_at": clock.now() - age, "updated_at": Loan.updated_at}
+        db.session.execute(update(Loan).where(Loan.loan_id == loan_id).values(at))
+        db.session.commit()
+    return loan_id

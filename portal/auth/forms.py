@@ -10,34 +10,26 @@ LONGEST_EMAIL = 255
 LONGEST_PASSWORD = 1024
 
 
-class LoginForm(Form):
+class AgainForm(Form):
+    """The password once more, and where to go then."""
+
+    password = PasswordField(
+        _l("Password"),
+        validators=[
+            InputRequired(_l("Enter your password")),
+            Length(max=LONGEST_PASSWORD, message=_l("This is too long")),
+        ],
+    )
+    next = HiddenField()
+
+
+class LoginForm(AgainForm):
     """E-mail and password."""
 
     email = StringField(
         _l("Email"),
         validators=[InputRequired(_l("Enter your email")), Length(max=LONGEST_EMAIL, message=_l("This is too long"))],
     )
-    password = PasswordField(
-        _l("Password"),
-        validators=[
-            InputRequired(_l("Enter your password")),
-            Length(max=LONGEST_PASSWORD, message=_l("This is too long")),
-        ],
-    )
-    next = HiddenField()
-
-
-class AgainForm(Form):
-    """The password once more."""
-
-    password = PasswordField(
-        _l("Password"),
-        validators=[
-            InputRequired(_l("Enter your password")),
-            Length(max=LONGEST_PASSWORD, message=_l("This is too long")),
-        ],
-    )
-    next = HiddenField()
 
 
 class NewPasswordForm(Form):

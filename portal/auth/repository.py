@@ -65,6 +65,14 @@ class SessionRepository:
             .values(revoked_at=func.now())
         )
 
+    def revoke_all(self, auth_id: UUID) -> None:
+        """End every session of an account."""
+        self.session.execute(
+            update(AuthSession)
+            .where(AuthSession.auth_id == auth_id, AuthSession.revoked_at.is_(None))
+            .values(revoked_at=func.now())
+        )
+
     def get(self, session_id: UUID) -> AuthSession:
         return self.session.get_one(AuthSession, session_id, with_for_update=True)
 

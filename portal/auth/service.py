@@ -170,7 +170,7 @@ def require_link(token: str) -> None:
 
 
 def set_password(token: str, password: str, *, client: Client) -> None:
-    """Use up a one-time link: the account gets this password."""
+    """Use up a one-time link: the account gets this password, and whoever was signed in with another is out."""
     passwords.require_good(password)
     hashed = passwords.hash_password(password)
     with transaction():
@@ -180,6 +180,7 @@ def set_password(token: str, password: str, *, client: Client) -> None:
         link.used_at = clock.now()
         account, _ = staff.get(link.auth_id)
         account.password_hash = hashed
+        sessions.revoke_all(account.auth_id)
         audit.record("auth.password-set", account.auth_id, actor=_stranger(client))
 
 

@@ -3,6 +3,7 @@
 Digits 1–2 are the province of first registration, 7–12 the birth date as DDMMYY, for women with 40 added to the day.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,11 +56,13 @@ def decode(digits: str, *, today: date) -> Hints | None:
 
 
 def _birth_date(day: int, month: int, year: int, today: date) -> date | None:
-    century = 2000 if 2000 + year <= today.year else 1900
-    try:
-        return date(century + year, month, day)
-    except ValueError:
-        return None
+    """The latest such date that has come."""
+    for century in (2000, 1900):
+        with suppress(ValueError):
+            born = date(century + year, month, day)
+            if born <= today:
+                return born
+    return None
 
 
 def _age(born: date, today: date) -> int:

@@ -20,6 +20,7 @@ from portal.web.csv import download
 from portal.web.errors import explained, shows_again
 from portal.web.headers import IMAGE_POLICY
 from portal.web.render import render, unchanged
+from portal.web.requests import refuse_other_sites
 
 bp = Blueprint("kyc", __name__, url_prefix="/kyc")
 
@@ -215,6 +216,7 @@ def expire(kyc_id: UUID) -> ResponseReturnValue:
 @bp.get("/<uuid:kyc_id>/images/<any(front, selfie):side>")
 @requires(Permission.KYC_DECIDE)
 def image(kyc_id: UUID, side: str) -> ResponseReturnValue:
+    refuse_other_sites()
     jpeg = reading.image(kyc_id, side, actor=current_actor())
     response = Response(jpeg, mimetype="image/jpeg")
     response.headers["Content-Security-Policy"] = IMAGE_POLICY

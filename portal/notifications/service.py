@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from procrastinate import RetryStrategy
 
 from portal.notifications.messages import MESSAGES
@@ -12,9 +13,11 @@ from portal.notifications.models import Notification
 from portal.notifications.repository import NotificationRepository
 from portal.shared import clock, jobs
 from portal.shared.crypto import uuid7
+from portal.shared.errors import NotFound
 from portal.shared.mongo import mongo
 from portal.users import service as users
 
+log = structlog.get_logger("portal.notifications")
 notifications = NotificationRepository(mongo)
 
 
@@ -72,8 +75,15 @@ def write(
     context: dict[str, Any],
     queued_at: str,
 ) -> None:
-    """Write the message as ``pending`` under its id, in the customer's language; repeating it is harmless."""
-    contact = users.contact_of(UUID(user_id))
+    """Write the message as ``pending`` under its id, in the customer's language; repeating it is harmless.
+
+    A customer who was deleted meanwhile gets none: nobody writes to him any more, and trying again changes nothing.
+    """
+    try:
+        contact = users.contact_of(UUID(user_id))
+    except NotFound:
+        log.info("customer deleted, message dropped", message_id=message_id, message=message)
+        return
     kind = MESSAGES[message]
     wording = kind.wording[contact.language]
     notifications.add(

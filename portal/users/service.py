@@ -91,7 +91,8 @@ def contact_of(user_id: UUID) -> Contact:
         raise NotFound(N_("There is no such customer."))
     language = row.preferences.get("language")
     addresses = {"email": row.email, "sms": row.phone_number, "push": row.auth_id}
-    preferred = [channel for channel in row.preferences.get("channels", []) if channel in CHANNELS]
+    chosen = row.preferences.get("channels")
+    preferred = [channel for channel in chosen if channel in CHANNELS] if isinstance(chosen, list) else []
     usable = [channel for channel in [*preferred, *CHANNELS] if addresses[channel]]
     return Contact(row.fullname, language if language in LANGUAGES else "id", usable[0])
 

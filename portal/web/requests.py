@@ -30,8 +30,8 @@ def start() -> None:
 
 def refuse_malformed() -> None:
     """Refuse what no form of ours sends: other hosts' requests, other bodies, NUL and broken text."""
-    if request.method not in {"GET", "HEAD", "OPTIONS"} and not _is_from_here():
-        raise Forbidden
+    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        refuse_other_sites()
     if request.content_length and request.mimetype not in FORMS:
         raise UnsupportedMediaType
     if not _is_utf8(request.query_string) or (request.mimetype == URLENCODED and not _is_utf8(request.get_data())):
@@ -42,8 +42,14 @@ def refuse_malformed() -> None:
         raise BadRequest
 
 
+def refuse_other_sites() -> None:
+    """Refuse what another site's page sends or embeds."""
+    if not _is_from_here():
+        raise Forbidden
+
+
 def _is_from_here() -> bool:
-    """What the browser says of where the form stood; the token is checked as well."""
+    """What the browser says of where the form or image stood; a form's token is checked as well."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
     own = {f"https://{request.host}", f"http://{request.host}"}

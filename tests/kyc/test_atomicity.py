@@ -135,7 +135,7 @@ def test_a_verify_whose_commit_the_database_refuses_leaves_nothing(case, superus
 
 
 def test_an_event_that_cannot_be_recorded_keeps_the_decision_from_happening(case, superuser):
-    browser, kyc_id, following = case
+    browser, kyc_id, _ = case
     before = traces(superuser)
     run(superuser, "REVOKE INSERT ON audit_events FROM portal")
     try:

@@ -1,4 +1,4 @@
-"""In which order a form is refused: who may, what is there, who was faster, who holds it, and only then what is wrong."""
+"""In which order a form is refused: who may, who was faster, who holds it, and only then what is wrong with it."""
 
 from uuid import uuid4
 

@@ -1,0 +1,140 @@
+"""The pages of the identity checks' queue, what each may cost, and what it does."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from bench.plans import captured, entries_by_table, generic_plan_of, most_counted, plan_of, reads_of
+from portal.shared.pagination import PAGE_SIZE, Cursor
+
+MOST_STATEMENTS = 6
+MOST_ENTRIES = PAGE_SIZE + 1
+MOST_COUNTED = 1001
+
+FILTERS: dict[str, dict[str, str]] = {
+    "waiting": {},
+    "waiting, SIM": {"document_type": "sim"},
+    "waiting, flagged": {"flag": "duplicate"},
+    "waiting, NPWP, flagged": {"document_type": "npwp", "flag": "duplicate"},
+    "waiting, past target": {"age": "late"},
+    "waiting, past target, KTP, flagged": {"age": "late", "document_type": "ktp", "flag": "duplicate"},
+    "held by me": {"held": "me"},
+    "held by me, KTP": {"held": "me", "document_type": "ktp"},
+    "verified": {"status": "verified"},
+    "verified, SIM, flagged": {"status": "verified", "document_type": "sim", "flag": "duplicate"},
+    "rejected": {"status": "rejected"},
+    "rejected, NPWP": {"status": "rejected", "document_type": "npwp"},
+    "expired": {"status": "expired"},
+    "expired, flagged": {"status": "expired", "flag": "duplicate"},
+}
+Get = Callable[[str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one page costs: statements, the most entries that one of them read by table, the most that any counter
+    read, and the median time.
+    """
+
+    statements: int
+    entries: dict[str, int]
+    counted: int
+    milliseconds: float
+
+    def problems(self) -> list[str]:
+        """The bounds that it breaks."""
+        found = [f"{table}: {entries:,} entries" for table, entries in self.entries.items() if entries > MOST_ENTRIES]
+        if self.statements > MOST_STATEMENTS:
+            found.append(f"{self.statements} statements")
+        if self.counted > MOST_COUNTED:
+            found.append(f"a counter: {self.counted:,} entries")
+        return found
+
+
+DECIDE_ONE = """
+    INSERT INTO kyc_decisions (decision_id, kyc_id, verdict, decided_by, message_id)
+    SELECT :by, kyc_id, 'verified', :by, :by FROM user_kyc WHERE status = 'verified' LIMIT 1
+    ON CONFLICT (decision_id) DO UPDATE SET decided_at = clock_timestamp()
+"""
+HOLD_ONE = """
+    UPDATE user_kyc SET lease_holder = :by, lease_token = gen_random_uuid(), lease_until = now() + interval '1 hour'
+    WHERE kyc_id = (SELECT kyc_id FROM user_kyc WHERE status = 'pending' AND document_type = 'ktp'
+                    ORDER BY created_at, kyc_id LIMIT 1)
+"""
+
+
+def work_as(reviewer: UUID, engine: Engine) -> None:
+    """Let a reviewer hold one of the oldest checks and have decided another just now: nothing makes a page costlier."""
+    with engine.begin() as connection:
+        connection.execute(text(HOLD_ONE), {"by": reviewer})
+        connection.execute(text(DECIDE_ONE), {"by": reviewer})
+
+
+def pages(connection: Connection, *, deep: int) -> Iterator[tuple[str, str]]:
+    """A name and an address for each first page, and for page ``deep`` in both directions of three lists."""
+    for name, query in FILTERS.items():
+        yield name, _address(**query)
+    for status in ("pending", "verified"):
+        for place in ("after", "before"):
+            yield (
+                f"{status}, page {deep:,}, {place}",
+                _address(status=status, **{place: _cursor(connection, status, deep)}),
+            )
+    yield (
+        f"pending, flagged, page {deep // 20:,}",
+        _address(flag="duplicate", after=_cursor(connection, "pending", deep // 20, "AND has_duplicate")),
+    )
+
+
+def cost(get: Get, address: str, engine: Engine, *, repeat: int) -> Cost:
+    """Open a page some times; its statements are explained both for their parameters and for whatever parameters."""
+    get(address)
+    with captured(engine) as statements:
+        get(address)
+    times = [_milliseconds(get, address) for _ in range(repeat)]
+    with engine.connect() as connection:
+        plans = [plan(connection, statement) for statement in statements for plan in (plan_of, generic_plan_of)]
+    reads = [reads_of(plan) for plan in plans]
+    return Cost(
+        len(statements),
+        _most(map(entries_by_table, reads)),
+        max(map(most_counted, reads)),
+        statistics.median(times) if times else 0,
+    )
+
+
+def _most(entries: Iterable[dict[str, int]]) -> dict[str, int]:
+    """The largest number by table."""
+    most: dict[str, int] = {}
+    for by_table in entries:
+        most |= {table: max(most.get(table, 0), read) for table, read in by_table.items()}
+    return dict(sorted(most.items()))
+
+
+def _milliseconds(get: Get, address: str) -> float:
+    started = time.perf_counter()
+    get(address)
+    return (time.perf_counter() - started) * 1000
+
+
+def _address(**query: str) -> str:
+    return f"/kyc?{urlencode(query)}"
+
+
+def _cursor(connection: Connection, status: str, page: int, narrowed: str = "") -> str:
+    """The place after which that page of a list begins."""
+    order = "" if status == "pending" else "DESC"
+    row = connection.execute(
+        text(
+            f"SELECT created_at, kyc_id FROM user_kyc WHERE status = CAST(:status AS kyc_status) {narrowed}"
+            f" ORDER BY created_at {order}, kyc_id {order} OFFSET :skipped LIMIT 1"
+        ),
+        {"status": status, "skipped": (page - 1) * PAGE_SIZE - 1},
+    ).one()
+    return str(Cursor(row.created_at, row.kyc_id))

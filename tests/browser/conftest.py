@@ -1,0 +1,136 @@
+"""A real server and a real Chromium; every page that is opened is watched for what goes wrong in it."""
+
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+
+from portal.dev import web
+from portal.dev.process import Child
+from tests.browser.acting import sign_in
+from tests.factories import Staff
+
+PROJECT = Path(__file__).parent.parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+REPORT_VIOLATIONS = """
+addEventListener('securitypolicyviolation', event =>
+  console.error(`Content-Security-Policy: ${event.effectiveDirective} blocked ${event.blockedURI}`));
+"""
+REFUSED = "Failed to load resource"  # what Chromium says of every answer from 400 on; the answers are watched themselves
+PARTS = {"image", "stylesheet", "script", "font"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers last: from the first one on, Playwright's event loop occupies the main thread, and no other can run."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """The Chromium of this machine, never a downloaded one."""
+    chosen = os.environ.get("CHROMIUM")
+    found = next((path for path in map(shutil.which, [chosen] if chosen else BROWSERS) if path), None)
+    if not found:
+        pytest.fail(
+            "The browser tests need Chromium: install it with `apt-get install chromium` as root,"
+            " or set CHROMIUM to its path.",
+            pytrace=False,
+        )
+    return {"executable_path": found, "args": list(FLAGS)}
+
+
+class Start(Protocol):
+    """Starts a process of the portal beside the tests, on the same stores."""
+
+    def __call__(self, name: str, *command: str | Path, **settings: str) -> Child: ...
+
+
+@pytest.fixture(scope="session")
+def start(environment: dict[str, str], portal: Flask, tmp_path_factory: pytest.TempPathFactory) -> Start:
+    logs = tmp_path_factory.mktemp("logs")
+
+    def start(name: str, *command: str | Path, **settings: str) -> Child:
+        child = Child(name, log=logs / f"{name}.log")
+        own = {"PYTHONUNBUFFERED": "1", "FLASK_SKIP_DOTENV": "1", **environment, **settings}
+        child.start(command, env={**os.environ, **own}, cwd=PROJECT)
+        return child
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def base_url(start: Start) -> Iterator[str]:
+    """The address of a portal as it runs in production: gunicorn, one process, eight threads."""
+    port = _free_port()
+    url = f"http://localhost:{port}"
+    command = web.command(web.addresses(port), {"WEB_WORKERS": "1", "WEB_THREADS": "8"})
+    server = start("gunicorn", *command, PUBLIC_URL=url)
+    try:
+        while not web.is_ready(port):
+            server.check()
+            time.sleep(0.1)
+        yield url
+        assert "Traceback" not in server.log.read_text(), server.last_lines(60)
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def open_page(in_app: Flask, new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
+    """``open_page()`` is a stranger's browser, ``open_page(staff)`` that of somebody signed in; options are a context's.
+
+    The test fails when any of its pages breaks the CSP, logs or throws an error, misses a part, or gets a 5xx.
+    """
+    problems: list[str] = []
+
+    def open_page(staff: Staff | None = None, path: str = "/", **options: Any) -> Page:
+        context = new_context(**options)
+        context.add_init_script(REPORT_VIOLATIONS)
+        _watch(context, problems)
+        page = context.new_page()
+        if staff:
+            sign_in(page, staff)
+        if not staff or path != "/":
+            page.goto(path)
+        return page
+
+    yield open_page
+    assert not problems, "\n".join(problems)
+
+
+def _watch(context: BrowserContext, problems: list[str]) -> None:
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(REFUSED):
+            problems.append(f"console: {message.text} ({message.location})")
+
+    def answered(response: Response) -> None:
+        is_part = response.request.resource_type in PARTS
+        if response.status >= 500 or (is_part and response.status >= 400):
+            problems.append(f"{response.status} for {response.request.method} {response.url}")
+
+    context.on("console", heard)
+    context.on("weberror", lambda error: problems.append(f"thrown: {error.error}"))
+    context.on("response", answered)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
