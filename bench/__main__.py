@@ -12,15 +12,13 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import create_engine, insert, text
+from sqlalchemy import create_engine, text
 
-from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, pages, work_as
+from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
 from portal.app import create_app
-from portal.auth.models import Account, StaffMember
 from portal.config import from_environment
-from portal.demo.staff import PASSWORD, RINA, STAFF
+from portal.demo.staff import PASSWORD
 from portal.dev.servers import EmbeddedServers, throwaway_servers
-from portal.shared import clock
 from portal.shared.database import db
 
 HOST = "https://localhost"
@@ -72,10 +70,7 @@ def _prepare(app: Flask, servers: EmbeddedServers, users: int) -> None:
     """Tables, one reviewer, and the seed; then what autovacuum would have done."""
     with app.app_context():
         upgrade()
-        with db.engine.begin() as connection:
-            rina = next(colleague for colleague in STAFF if colleague.auth_id == RINA)
-            connection.execute(insert(Account), rina.account_row(clock.now()))
-            connection.execute(insert(StaffMember), rina.member_row(clock.now()))
+        hire(db.engine)
     started = time.monotonic()
     result = app.test_cli_runner().invoke(args=["seed", "--users", str(users)])
     print(result.output.strip().splitlines()[-1])
@@ -107,7 +102,7 @@ def _measured(app: Flask, client: FlaskClient, name: str, address: str, repeat: 
 
     with app.app_context():
         engine = db.engine
-    work_as(RINA, engine)
+    keep_busy(engine)
     page = cost(get, address, engine, repeat=repeat)
     read = ", ".join(f"{table} {entries}" for table, entries in page.entries.items() if entries)
     print(f"{name:<38}{page.milliseconds:>8.1f}{page.statements:>12}{page.counted:>9}  {read}")

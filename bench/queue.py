@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, insert, text
 
 from bench.plans import captured, entries_by_table, generic_plan_of, most_counted, plan_of, reads_of
+from portal.auth.models import Account, StaffMember
+from portal.demo.staff import DIAN, RINA, STAFF
+from portal.shared import clock
 from portal.shared.pagination import PAGE_SIZE, Cursor
 
 MOST_STATEMENTS = 6
@@ -57,39 +59,51 @@ class Cost:
         return found
 
 
-DECIDE_ONE = """
+HOLD_ONE = text(
+    """
+    UPDATE user_kyc SET lease_holder = :by, lease_token = gen_random_uuid(), lease_until = now() + interval '1 hour'
+    WHERE kyc_id = (SELECT kyc_id FROM user_kyc WHERE status = 'pending' AND document_type = :document_type
+                    ORDER BY created_at, kyc_id LIMIT 1)
+    """
+)
+DECIDE_ONE = text(
+    """
     INSERT INTO kyc_decisions (decision_id, kyc_id, verdict, decided_by, message_id)
     SELECT :by, kyc_id, 'verified', :by, :by FROM user_kyc WHERE status = 'verified' LIMIT 1
     ON CONFLICT (decision_id) DO UPDATE SET decided_at = clock_timestamp()
-"""
-HOLD_ONE = """
-    UPDATE user_kyc SET lease_holder = :by, lease_token = gen_random_uuid(), lease_until = now() + interval '1 hour'
-    WHERE kyc_id = (SELECT kyc_id FROM user_kyc WHERE status = 'pending' AND document_type = 'ktp'
-                    ORDER BY created_at, kyc_id LIMIT 1)
-"""
+    WHERE kyc_decisions.decided_at < clock_timestamp() - interval '20 seconds'
+    """
+)
 
 
-def work_as(reviewer: UUID, engine: Engine) -> None:
-    """Let a reviewer hold one of the oldest checks and have decided another just now: nothing makes a page costlier."""
+def hire(engine: Engine) -> None:
+    """Let Rina of the demo sign in, who has made half of the seed's decisions."""
+    rina = next(colleague for colleague in STAFF if colleague.auth_id == RINA)
     with engine.begin() as connection:
-        connection.execute(text(HOLD_ONE), {"by": reviewer})
-        connection.execute(text(DECIDE_ONE), {"by": reviewer})
+        connection.execute(insert(Account), rina.account_row(clock.now()))
+        connection.execute(insert(StaffMember), rina.member_row(clock.now()))
+
+
+def keep_busy(engine: Engine) -> None:
+    """Rina and Dian hold one of the oldest checks each, and Rina has just decided another: no page can cost more."""
+    with engine.begin() as connection:
+        connection.execute(HOLD_ONE, {"by": RINA, "document_type": "ktp"})
+        connection.execute(HOLD_ONE, {"by": DIAN, "document_type": "sim"})
+        connection.execute(DECIDE_ONE, {"by": RINA})
 
 
 def pages(connection: Connection, *, deep: int) -> Iterator[tuple[str, str]]:
-    """A name and an address for each first page, and for page ``deep`` in both directions of three lists."""
+    """A name and an address for each first page, for page ``deep`` both ways, and for pages 80 % down."""
     for name, query in FILTERS.items():
         yield name, _address(**query)
     for status in ("pending", "verified"):
-        for place in ("after", "before"):
-            yield (
-                f"{status}, page {deep:,}, {place}",
-                _address(status=status, **{place: _cursor(connection, status, deep)}),
-            )
-    yield (
-        f"pending, flagged, page {deep // 20:,}",
-        _address(flag="duplicate", after=_cursor(connection, "pending", deep // 20, "AND has_duplicate")),
-    )
+        far = _count(connection, status) * 8 // 10 // PAGE_SIZE
+        after, further = _cursor(connection, status, deep), _cursor(connection, status, far)
+        yield f"{status}, page {deep:,}", _address(status=status, after=after)
+        yield f"{status}, back to page {deep - 1:,}", _address(status=status, before=after)
+        yield f"{status}, page {far:,} (80 % down)", _address(status=status, after=further)
+    flagged = _cursor(connection, "pending", deep // 20, "AND has_duplicate")
+    yield f"pending, flagged, page {deep // 20:,}", _address(flag="duplicate", after=flagged)
 
 
 def cost(get: Get, address: str, engine: Engine, *, repeat: int) -> Cost:
@@ -125,6 +139,11 @@ def _milliseconds(get: Get, address: str) -> float:
 
 def _address(**query: str) -> str:
     return f"/kyc?{urlencode(query)}"
+
+
+def _count(connection: Connection, status: str) -> int:
+    found = text("SELECT count(*) FROM user_kyc WHERE status = CAST(:status AS kyc_status)")
+    return int(connection.execute(found, {"status": status}).scalar_one())
 
 
 def _cursor(connection: Connection, status: str, page: int, narrowed: str = "") -> str:

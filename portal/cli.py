@@ -1,6 +1,7 @@
 """Commands of the portal: ``flask --app wsgi …``."""
 
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,8 @@ from portal.shared import jobs
 from portal.shared.errors import Refusal
 from portal.web.access import access_of
 
+HEAD = re.compile("[0-9]{1,18}:[0-9a-f]{64}")
+
 staff_group = AppGroup("staff", help="Members of staff.")
 audit_group = AppGroup("audit", help="The audit trail's hash chain.")
 mongo_group = AppGroup("mongo", help="MongoDB.")
@@ -40,12 +43,14 @@ def init(app: Flask) -> None:
 
 
 def print_access(app: Flask) -> None:
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
+    rules = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ())))
+    width = max(len(rule.rule) for rule in rules)
+    for rule in rules:
         access = access_of(app, rule.endpoint)
         methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         permission = access.permission if access and access.permission else "public"
         roles = ", ".join(access.roles) if access and access.permission else "everybody"
-        click.echo(f"{methods:<5} {rule.rule:<44} {permission:<14} {roles}")
+        click.echo(f"{methods:<4}  {rule.rule:<{width}}  {permission:<15}  {roles}")
 
 
 @staff_group.command("add")
@@ -65,6 +70,8 @@ def add_staff(email: str, role: str, name: str) -> None:
 @click.option("--head", "expected", help="What `audit head` printed earlier, to find a cut tail.")
 def verify_audit(expected: str | None) -> None:
     """Walk the whole chain; name its first broken link and the events not yet sealed."""
+    if expected is not None and not HEAD.fullmatch(expected):
+        raise click.BadParameter("this is not what `audit head` printed", param_hint="--head")
     verdict = audit.verify(expected)
     click.echo(f"{verdict.links} links, {verdict.unsealed} events not yet sealed.")
     if verdict.broken:

@@ -64,7 +64,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     problems: list[str] = []
 
     def read(name: str, parse: Callable[[str], Any], default: str | None = None) -> Any:
-        text = environ.get(name, default or "").strip()
+        text = environ.get(name, "").strip() or default or ""
         if not text and default is None:
             problems.append(f"{name} is missing")
             return None
@@ -74,9 +74,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             problems.append(f"{name} {problem}")
             return None
 
+    database_url = read("DATABASE_URL", _postgres)
+    has_owner = bool(environ.get("MIGRATION_URL", "").strip())
     values = {
-        "database_url": read("DATABASE_URL", _postgres),
-        "migration_url": read("MIGRATION_URL", _postgres, environ.get("DATABASE_URL", "")),
+        "database_url": database_url,
+        "migration_url": read("MIGRATION_URL", _postgres) if has_owner else database_url,
         "mongo_url": read("MONGO_URL", _mongo),
         "secret_key": read("SECRET_KEY", _key),
         "secret_key_fallbacks": read("SECRET_KEY_FALLBACKS", _keys, ""),
@@ -110,7 +112,16 @@ def _starts_with(*schemes: str) -> Callable[[str], str]:
 _postgres = _starts_with("postgresql+psycopg://")
 _mongo = _starts_with("mongodb://", "mongodb+srv://")
 _documents = _starts_with("file:///", "s3://")
-_web = _starts_with("https://", "http://localhost")
+
+
+def _web(text: str) -> str:
+    parts = urlsplit(text)
+    is_safe = parts.scheme == "https" and parts.hostname
+    if not is_safe and (parts.scheme, parts.hostname) != ("http", "localhost"):
+        raise ValueError("must be https://host, or http://localhost")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise ValueError("must be a host only, such as https://portal.example")
+    return text.rstrip("/")
 
 
 def _key(text: str) -> str:
@@ -126,8 +137,8 @@ def _keys(text: str) -> tuple[str, ...]:
 
 
 def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError("must be a whole number")
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise ValueError("must be a whole number below a million")
     return int(text)
 
 

@@ -8,23 +8,28 @@
   const token = () => $('meta[name="csrf-token"]')?.content ?? '';
   const here = () => body.dataset.here;
   const isPoll = ctx => ctx?.sourceEvent?.type === 'every';
+  const isLazy = ctx => ['load', 'intersect'].includes(ctx?.sourceEvent?.type); /* a part that comes in by itself */
 
   /* what a screen reader should hear without anything moving on the screen */
   const said = $('#said');
   const say = text => { if (said) said.textContent = text ?? ''; };
 
   /* ── dialogs ── */
-  const open = dialog => {
+  const open = (dialog, opener = $(`button[data-open="${dialog.id}"]`)) => {
     dialog.removeAttribute('open');
     dialog.showModal();
-    dialog.onclose = () => { if (document.activeElement === body) $(`button[data-open="${dialog.id}"]`)?.focus(); };
+    dialog.onclose = () => {
+      const { activeElement } = document;
+      if (activeElement === body || dialog.contains(activeElement)) opener?.focus();
+    };
   };
   for (const dialog of $$('dialog[data-open]')) open(dialog);
   document.addEventListener('click', event => {
     const opener = event.target.closest('button[data-open]');
     if (opener) {
       const dialog = document.getElementById(opener.dataset.open);
-      if (dialog) { event.preventDefault(); closeMenus(); open(dialog); }
+      const menu = event.isTrusted && opener.closest('details.menu'); /* pressed there, not by its key */
+      if (dialog) { event.preventDefault(); closeMenus(); open(dialog, menu ? $('summary', menu) : opener); }
     }
     if (event.target.closest('[data-close]')) event.target.closest('dialog')?.close();
   });
@@ -44,6 +49,7 @@
     }
     const copy = event.target.closest('[data-copy]');
     if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => toast(copy.dataset.done), () => {});
+    if (event.target.closest('[data-print]')) print();
     const gone = event.target.closest('[data-dismiss]')?.closest('.notice, .toast');
     if (gone) { gone.remove(); $('#main').focus({ preventScroll: true }); }
   });
@@ -53,7 +59,7 @@
   document.addEventListener('click', event => closeMenus(event.target.closest('details.menu')));
   document.addEventListener('keydown', event => {
     const menu = event.key === 'Escape' && $('details.menu[open]');
-    if (menu) { menu.open = false; $('summary', menu).focus(); }
+    if (menu) { event.preventDefault(); menu.open = false; $('summary', menu).focus(); }
   });
 
   /* ── toasts: a plain one stays 8 s and waits under pointer and focus, one with a clock until its time is over ── */
@@ -119,14 +125,15 @@
     if (key === 'j' || key === 'k') {
       if (event.timeStamp - went > 1500 && step(key === 'j' ? 1 : -1)) { event.preventDefault(); return; }
     }
-    if (event.repeat || event.shiftKey && key !== '?') return;
+    if (event.repeat || event.shiftKey && key !== '?' && key !== '/') return; /* "/" needs Shift on many keyboards */
     if (key === 'g') { went = event.timeStamp; return; }
     const goes = event.timeStamp - went <= 1500;
     went = -Infinity;
     const hit = $(goes ? `[data-go="${CSS.escape(key)}"]` : `[data-key="${CSS.escape(key)}"]`);
     if (!hit) return;
     event.preventDefault();
-    hit.click();
+    if (hit.matches('input')) hit.select(); /* a field is gone to, not pressed */
+    else hit.click();
   });
 
   /* ── htmx ── */
@@ -167,10 +174,14 @@
   document.addEventListener('htmx:response:error', lost);
   document.addEventListener('htmx:error', lost);
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
-    if (isPoll(ctx)) return;
+    if (isPoll(ctx) || isLazy(ctx)) return;
     const flash = $('#flashes [data-focus]');
     if (flash) { flash.focus(); flash.removeAttribute('data-focus'); return; }
     if (ctx.response?.status < 400) $('#flashes')?.replaceChildren();
+    const fresh = ctx.target?.id && document.getElementById(ctx.target.id);
+    const mark = fresh && $('[data-focus]', fresh);
+    if (mark) { mark.focus(); return; }
+    document.getElementById(ctx.sourceElement?.dataset.back)?.focus();
     const results = $('#results');
     if (results && ctx.target?.id === 'results') {
       say(results.dataset.said);

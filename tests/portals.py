@@ -14,11 +14,15 @@ from portal.shared.database import db
 
 @contextmanager
 def another_portal(environment: dict[str, str]) -> Iterator[Flask]:
-    """A portal on the same stores, to which a test may add routes."""
+    """A portal of one's own, to which a test may add routes; its settings are in force meanwhile."""
+    usual = config.current()
     portal = create_app(config.from_environment(environment))
-    yield portal
-    with portal.app_context():
-        db.engine.dispose()
+    try:
+        yield portal
+    finally:
+        config.use(usual)
+        with portal.app_context():
+            db.engine.dispose()
 
 
 @contextmanager

@@ -68,7 +68,8 @@ class AuditRepository:
             .outerjoin(AuditEvent, AuditEvent.event_id == AuditSeal.event_id)
             .order_by(AuditSeal.sequence)
         )
-        yield from self.session.execute(statement.execution_options(yield_per=2000))
+        with self.session.execute(statement.execution_options(yield_per=2000)) as rows:
+            yield from rows
 
     def unsealed_ids(self) -> Sequence[UUID]:
         """Every event without a seal, however old."""

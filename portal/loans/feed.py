@@ -27,7 +27,7 @@ def _read(given: Given) -> Given:
         "user_id": UUID(given["user_id"]),
         "loan_amount": _amount(given["loan_amount"]),
         "tenor_month": _tenor(given["tenor_month"]),
-        "first_due_date": date.fromisoformat(given["first_due_date"]),
+        "first_due_date": _day(given["first_due_date"]),
         "loan_id": UUID(given["loan_id"]) if given.get("loan_id") else None,
     }
 
@@ -43,3 +43,10 @@ def _tenor(given: Any) -> int:
     if type(given) is not int:
         raise Refused(N_("The tenor is a whole number of months from 1 to %(most)s."), most=LONGEST_TENOR)
     return given
+
+
+def _day(given: Any) -> date:
+    day = date.fromisoformat(given)
+    if day.isoformat() != given:  # Python reads week dates, and dates without hyphens, too
+        raise ValueError(given)
+    return day

@@ -16,9 +16,10 @@ from portal.shared import clock
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.commands import earlier_answer, remember
 from portal.shared.database import db, transaction
-from portal.shared.errors import N_, Conflict, NotFound, Refused
+from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused
 from portal.shared.jobs import queue
 from portal.shared.money import rupiah
+from portal.users import service as users
 
 AT_ONCE = 500
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{3,63}")
@@ -32,7 +33,7 @@ def post(
     with transaction():
         if earlier_answer(command, "payment.posted", actor=actor):
             return
-        loan, payment = _locked(loan_id, payment_id, version)
+        loan, payment = _locked(loan_id, payment_id, version, actor)
         if payment.status is PaymentStatus.PAID:
             raise _faster(payment)
         if amount != payment.payment_amount:
@@ -54,7 +55,7 @@ def reverse(loan_id: UUID, payment_id: UUID, *, reason: str, version: int, comma
     with transaction():
         if earlier_answer(command, "payment.reversed", actor=actor):
             return
-        loan, payment = _locked(loan_id, payment_id, version)
+        loan, payment = _locked(loan_id, payment_id, version, actor)
         if payment.status is not PaymentStatus.PAID:
             raise Conflict(N_("This installment is not paid. Reload the page to see how it stands."))
         before = _facts(payment)
@@ -70,7 +71,7 @@ def reschedule(
     with transaction():
         if earlier_answer(command, "payment.rescheduled", actor=actor):
             return
-        loan, payment = _locked(loan_id, payment_id, version)
+        loan, payment = _locked(loan_id, payment_id, version, actor)
         if payment.status is PaymentStatus.PAID:
             raise _faster(payment)
         if not clock.today() <= due_date <= clock.today() + FURTHEST:
@@ -81,6 +82,12 @@ def reschedule(
         payment.reschedule(due_date, today=clock.today())
         _keep(loan, payment, "payment.rescheduled", before, note=reason, actor=actor)
         remember(command, payment_id)
+
+
+def require_current(loan_id: UUID, payment_id: UUID, *, version: int | None, actor: Actor) -> None:
+    """Raise unless this person may move the installment and it still has this version; None stands for any."""
+    with transaction():
+        _locked(loan_id, payment_id, version, actor)
 
 
 def move_overdue(today: date) -> int:
@@ -115,12 +122,14 @@ def daily_job(timestamp: int) -> None:
     remind_of_tomorrow(clock.today())
 
 
-def _locked(loan_id: UUID, payment_id: UUID, version: int) -> tuple[Loan, Payment]:
+def _locked(loan_id: UUID, payment_id: UUID, version: int | None, actor: Actor) -> tuple[Loan, Payment]:
     loan = locked(loan_id)
+    if loan.user_id in users.profiles_of(actor.id):
+        raise Forbidden(N_("This is your own loan. A colleague has to do this."))
     payment = loans.payment(payment_id, loan_id)
     if payment is None:
         raise NotFound(N_("There is no such installment. Open the loan again."))
-    if payment.version != version:
+    if version not in (None, payment.version):
         raise _faster(payment)
     return loan, payment
 
@@ -128,7 +137,7 @@ def _locked(loan_id: UUID, payment_id: UUID, version: int) -> tuple[Loan, Paymen
 def _faster(payment: Payment) -> Conflict:
     """Who changed the installment meanwhile, and when."""
     newest = loans.newest_review_of(payment.loan_id, payment.sequence_number)
-    if newest is None:
+    if newest is None or newest.created_at < payment.updated_at:  # the daily job: it leaves no entry
         return Conflict(N_("This installment was changed meanwhile. Reload the page to see how it stands."))
     actor_id = newest.new_data["_meta"]["actor_id"]
     name = auth.names_of({UUID(actor_id)}).get(UUID(actor_id)) if actor_id else None

@@ -20,6 +20,10 @@ class LoanRepository:
     def get(self, loan_id: UUID) -> Loan | None:
         return self.session.get(Loan, loan_id, populate_existing=True)
 
+    def lock_id(self, loan_id: UUID) -> None:
+        """Until the transaction ends, nobody else takes in a loan with this id."""
+        self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(loan_id), 0))))
+
     def locked(self, loan_id: UUID) -> Loan | None:
         """The loan, locked until the transaction ends."""
         return self.session.get(Loan, loan_id, with_for_update=True, populate_existing=True)

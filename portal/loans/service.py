@@ -32,8 +32,6 @@ def submit(
 ) -> UUID:
     """Take in an application; ``loan_amount`` is rupiah. Handing over the same ``loan_id`` again changes nothing."""
     require_sound(loan_amount, tenor_month, first_due_date)
-    if users.names_of([user_id])[user_id].status is not Activity.ACTIVE:
-        raise Refused(N_("There is no active customer with this id. Check the id."))
     loan = Loan(
         loan_id=loan_id or new_id(),
         user_id=user_id,
@@ -44,8 +42,11 @@ def submit(
         monthly_installment_due_date=first_due_date,
     )
     with transaction():
-        if loans.get(loan.loan_id):
+        loans.lock_id(loan.loan_id)
+        if _is_there(loan):
             return loan.loan_id
+        if users.names_of([user_id])[user_id].status is not Activity.ACTIVE:
+            raise Refused(N_("There is no active customer with this id. Check the id."))
         loans.add(loan)
         loans.add(
             history.entry(loan, "loan.submitted", before={}, after={"loan": history.loan_facts(loan)}, actor=PORTAL)
@@ -57,12 +58,12 @@ def submit(
 def require_sound(loan_amount: Decimal, tenor_month: int, first_due_date: date) -> None:
     """Raise :class:`Refused` with what to change."""
     least = config.current().smallest_loan
+    if loan_amount.is_finite() and loan_amount > LARGEST:
+        raise Refused(N_("The largest amount the books can hold is %(most)s. Enter less."), most=rupiah(LARGEST))
+    if loan_amount.is_finite() and loan_amount < least:
+        raise Refused(N_("The smallest loan is %(least)s. Enter more."), least=rupiah(least))
     if not loan_amount.is_finite() or loan_amount != round(loan_amount, 2):
         raise Refused(N_("Write the amount in rupiah with at most two decimals."))
-    if loan_amount > LARGEST:
-        raise Refused(N_("The largest amount the books can hold is %(most)s. Enter less."), most=rupiah(LARGEST))
-    if loan_amount < least:
-        raise Refused(N_("The smallest loan is %(least)s. Enter more."), least=rupiah(least))
     if not 1 <= tenor_month <= LONGEST_TENOR:
         raise Refused(N_("The tenor is a whole number of months from 1 to %(most)s."), most=LONGEST_TENOR)
     if not 1900 <= first_due_date.year <= 2200:
@@ -124,6 +125,16 @@ def locked(loan_id: UUID) -> Loan:
     if loan is None:
         raise NotFound(N_("There is no such loan. Check the address, or look for it in the list."))
     return loan
+
+
+def _is_there(loan: Loan) -> bool:
+    """Whether this application was taken in before; raises :class:`Conflict` when its id is another one's."""
+    found = loans.get(loan.loan_id)
+    if found is None:
+        return False
+    if (found.user_id, found.loan_amount, found.tenor_month) != (loan.user_id, loan.loan_amount, loan.tenor_month):
+        raise Conflict(N_("Another application has this id already."))
+    return True
 
 
 def _installments(loan: Loan) -> list[Payment]:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.loans import paying, reading, wording
-from portal.loans.forms import FilterForm, PostForm, ReasonForm, RescheduleForm
+from portal.loans.forms import FilterForm, PaymentForm, PostForm, ReasonForm, RescheduleForm
 from portal.loans.models import Filters
 from portal.permissions import Permission
 from portal.shared.errors import Refusal
@@ -96,7 +96,7 @@ def payments(loan_id: UUID) -> ResponseReturnValue:
 def post(loan_id: UUID, payment_id: UUID) -> ResponseReturnValue:
     form = PostForm()
     if not form.validate():
-        return _payments(loan_id, opened=payment_id, act="post", status=422)
+        return _incomplete(loan_id, payment_id, "post", form)
     paying.post(
         loan_id,
         payment_id,
@@ -116,7 +116,7 @@ def post(loan_id: UUID, payment_id: UUID) -> ResponseReturnValue:
 def reverse(loan_id: UUID, payment_id: UUID) -> ResponseReturnValue:
     form = ReasonForm()
     if not form.validate():
-        return _payments(loan_id, opened=payment_id, act="reverse", status=422)
+        return _incomplete(loan_id, payment_id, "reverse", form)
     paying.reverse(
         loan_id,
         payment_id,
@@ -135,7 +135,7 @@ def reverse(loan_id: UUID, payment_id: UUID) -> ResponseReturnValue:
 def reschedule(loan_id: UUID, payment_id: UUID) -> ResponseReturnValue:
     form = RescheduleForm()
     if not form.validate():
-        return _payments(loan_id, opened=payment_id, act="reschedule", status=422)
+        return _incomplete(loan_id, payment_id, "reschedule", form)
     paying.reschedule(
         loan_id,
         payment_id,
@@ -191,6 +191,13 @@ def _payments(
         **_rights(),
         **WORDS,
     )
+
+
+def _incomplete(loan_id: UUID, payment_id: UUID, act: str, form: PaymentForm) -> Response:
+    """The form once more with what is wrong in it; that somebody was faster counts before that."""
+    version = None if form.version.errors else form.version.data
+    paying.require_current(loan_id, payment_id, version=version, actor=current_actor())
+    return _payments(loan_id, opened=payment_id, act=act, status=422)
 
 
 def _form(act: str, line: reading.Installment) -> Any:

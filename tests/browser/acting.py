@@ -17,18 +17,18 @@ NIK = "3273014504940001"  # Jawa Barat, a woman, born on 5 April 1994
 
 
 def sign_in(page: Page, staff: Staff) -> None:
-    """Through the form; opens it first unless it is there already."""
-    if "/login" not in page.url:
-        page.goto("/login")
+    """Through the form that is there."""
     page.get_by_label("Email").fill(staff.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page).not_to_have_url(re.compile("/login"))
+    page.wait_for_load_state()
 
 
 def sees(page: Page, heading: str) -> None:
-    """Wait until the page with this main heading is there."""
+    """Wait until the page with this main heading is there, and its scripts with it."""
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    page.wait_for_load_state()
 
 
 def press(page: Page, *keys: str) -> None:
@@ -45,12 +45,14 @@ def hold_down(page: Page, key: str, repeats: int = 8) -> None:
 
 def check_number(page: Page, number: str = NIK) -> None:
     """Type the number and press Enter."""
-    page.get_by_label("Document number", exact=True).fill(number)
+    page.get_by_role("textbox", name="Document number").fill(number)
     page.keyboard.press("Enter")
 
 
 def answer_all(page: Page, count: int = 5) -> None:
     """The checklist by keys, every line with Yes."""
+    expect(page.get_by_role("button", name="Verify")).to_be_visible()
+    page.wait_for_load_state()
     press(page, *(str(number) for number in range(1, count + 1)))
     expect(page.locator("[data-done]")).to_have_text(str(count))
 

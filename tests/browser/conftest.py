@@ -12,9 +12,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 
+from portal.auth import service as auth
+from portal.auth.service import Client
+from portal.auth.views import SESSION_COOKIE
 from portal.dev import web
 from portal.dev.process import Child
-from tests.browser.acting import sign_in
+from tests.client import PASSWORD
 from tests.factories import Staff
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -87,7 +90,7 @@ def base_url(start: Start) -> Iterator[str]:
             server.check()
             time.sleep(0.1)
         yield url
-        assert "Traceback" not in server.log.read_text(), server.last_lines(60)
+        assert "Traceback" not in (log := server.log.read_text()), log
     finally:
         server.stop()
 
@@ -102,13 +105,14 @@ def open_page(in_app: Flask, new_context: Callable[..., BrowserContext]) -> Iter
 
     def open_page(staff: Staff | None = None, path: str = "/", **options: Any) -> Page:
         context = new_context(**options)
+        context.set_default_timeout(10_000)
         context.add_init_script(REPORT_VIOLATIONS)
         _watch(context, problems)
-        page = context.new_page()
         if staff:
-            sign_in(page, staff)
-        if not staff or path != "/":
-            page.goto(path)
+            token = auth.sign_in(staff.email, PASSWORD, client=Client(None, "Chromium of the tests"))
+            context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": "https://localhost", "secure": True}])
+        page = context.new_page()
+        page.goto(path)
         return page
 
     yield open_page

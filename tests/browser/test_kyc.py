@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.kyc.models import DocumentType, KycStatus
-from tests.browser.acting import NIK, answer_all, check_number, hold_down, make_drawn_check, press, sees
+from tests.browser.acting import NIK, answer_all, check_number, hold_down, make_drawn_check, press, sees, sign_in
 from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
 from tests.kyc.desk import check_of, claim, decisions, let_lease_run_out, verify
 from tests.notifications.working import release_all, waiting, written
@@ -40,7 +40,9 @@ def queue_of_three():
 
 def test_a_shift_by_keyboard(rina, open_page, worker):
     siti, budi, joko = queue_of_three()
-    page = open_page(rina, "/kyc")
+    page = open_page(path="/kyc")
+    sign_in(page, rina)
+    sees(page, "KYC queue")
     press(page, "n")
     sees(page, SITI)
     for photo in page.locator(".viewer__stage img").all():
@@ -113,7 +115,7 @@ def test_a_finger_left_on_enter_does_not_confirm_what_is_armed_afterwards(rina, 
     kyc_id = make_kyc_check(held_by=rina, number=NIK)
     page = open_page(rina, f"/kyc/{kyc_id}")
     answer_all(page)
-    page.get_by_label("Document number", exact=True).fill(NIK)
+    page.get_by_role("textbox", name="Document number").fill(NIK)
     hold_down(page, "Enter")
     expect(page.locator("#number-result")).to_contain_text("Matches")
     assert len(audit_events("kyc.number-checked")) == 1
@@ -168,7 +170,7 @@ def test_what_is_missing_is_marked_before_anything_is_sent(rina, open_page):
 def test_a_wrong_number_can_be_typed_anew_at_once_and_five_times_at_most(rina, open_page):
     kyc_id = make_kyc_check(held_by=rina)
     page = open_page(rina, f"/kyc/{kyc_id}")
-    number = page.get_by_label("Document number", exact=True)
+    number = page.get_by_role("textbox", name="Document number")
     for left in ("4 tries left.", "3 tries left.", "2 tries left.", "1 try left.", "No tries left."):
         check_number(page, NIK)
         expect(page.locator("#number-result")).to_contain_text(left)
@@ -245,7 +247,7 @@ def test_filtering_happens_in_place_and_stays_in_the_address(rina, open_page):
     make_kyc_check(document_type=DocumentType.SIM, user_id=make_customer(fullname="Wayan"), age=timedelta(hours=30))
     page = open_page(rina, "/kyc")
     page.locator("body").evaluate("body => { body.dataset.same = 'yes' }")
-    page.get_by_label("Document").select_option("sim")
+    page.get_by_role("combobox", name="Document", exact=True).select_option("sim")
     expect(page.locator("tr[data-row]")).to_have_count(1)
     expect(page).to_have_url("/kyc?document_type=sim")
     expect(page.locator("#said")).to_have_text("1 submission shown")

@@ -184,6 +184,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_process_killed_after_any_statement_of_a_verify_leaves_nothing_and_no_lock(
     in_app, visit, superuser, environment
 ):

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
+import pytest
+
 from portal.kyc.models import KycStatus
 from tests.client import at_once
 from tests.factories import make_customer, make_kyc_check, make_staff
@@ -19,6 +21,7 @@ from tests.kyc.desk import (
 )
 
 
+@pytest.mark.slow
 def test_fifty_reviewers_at_once_get_fifty_different_checks(in_app, visit):
     waiting = [make_kyc_check(has_images=False) for _ in range(50)]
     reviewers = [make_staff() for _ in range(50)]

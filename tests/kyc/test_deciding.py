@@ -1,16 +1,8 @@
 """Verifying, rejecting and undoing, through the pages."""
 
-from portal.kyc.models import KycCheck, KycDecision, KycStatus
-from portal.shared.database import db
+from portal.kyc.models import KycStatus
 from tests.factories import make_kyc_check, make_staff
-
-YES = {f"checks-{name}": "yes" for name in ("readable", "right_type", "name_matches", "same_person", "not_altered")}
-
-
-def held(kyc_id):
-    """The fields that the page of a held check carries."""
-    check = db.session.get(KycCheck, kyc_id, populate_existing=True)
-    return {"version": check.version, "lease_token": str(check.lease_token)}
+from tests.kyc.desk import YES, check_of, decisions, held
 
 
 def test_a_verified_check_leads_to_the_next_one_and_can_be_undone(in_app, visit):
@@ -27,7 +19,6 @@ def test_a_verified_check_leads_to_the_next_one_and_can_be_undone(in_app, visit)
     assert "Undo" in browser.get(f"/kyc/{second}").text
     undone = browser.post(f"/kyc/{first}/undo")
     assert (undone.status_code, undone.location) == (303, f"/kyc/{first}")
-    check = db.session.get(KycCheck, first, populate_existing=True)
-    assert check.status is KycStatus.PENDING
-    assert check.lease_holder == rina.auth_id
-    assert db.session.query(KycDecision).filter_by(undone_at=None).count() == 0
+    assert check_of(first).status is KycStatus.PENDING
+    assert check_of(first).lease_holder == rina.auth_id
+    assert [decision.undone_at is None for decision in decisions(first)] == [False]

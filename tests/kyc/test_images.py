@@ -152,39 +152,38 @@ def test_a_path_that_is_no_key_of_the_store_is_not_there(rinas, rina, path):
 
 
 @pytest.fixture
-def secret():
+def secret(documents):
     """A good image beside the store, which any reading of it would show."""
-    file = store._folder.parent / "secret.jpg"
+    file = documents.parent / "secret.jpg"
     file.write_bytes(picture("red"))
-    yield file
-    file.unlink()
+    return file
 
 
 @pytest.mark.parametrize("way", ["{folder}/../secret.jpg", "../secret.jpg", "kyc/../../secret.jpg"])
-def test_a_good_image_outside_the_store_is_not_read(rinas, rina, secret, way):
-    kyc_id = make_kyc_check(held_by=rina, document_front_image_path=way.format(folder=store._folder))
+def test_a_good_image_outside_the_store_is_not_read(rinas, rina, documents, secret, way):
+    kyc_id = make_kyc_check(held_by=rina, document_front_image_path=way.format(folder=documents))
     is_missing(image_of(rinas, kyc_id), kyc_id)
 
 
-def test_a_link_in_the_store_is_not_followed(rinas, rina, secret):
+def test_a_link_in_the_store_is_not_followed(rinas, rina, documents, secret):
     kyc_id = make_kyc_check(held_by=rina)
-    front = store._folder / "kyc" / str(kyc_id) / "front.jpg"
+    front = documents / "kyc" / str(kyc_id) / "front.jpg"
     front.unlink()
     front.symlink_to(secret)
     is_missing(image_of(rinas, kyc_id), kyc_id)
 
 
-def test_a_folder_in_the_store_that_is_a_link_is_not_followed(rinas, rina, tmp_path):
+def test_a_folder_in_the_store_that_is_a_link_is_not_followed(rinas, rina, tmp_path, documents):
     kyc_id = make_kyc_check(held_by=rina, has_images=False)
-    for side in ("front", "selfie"):
-        (tmp_path / f"{side}.jpg").write_bytes(picture("red"))
-    (store._folder / "kyc" / str(kyc_id)).symlink_to(tmp_path)
+    (tmp_path / "front.jpg").write_bytes(picture("red"))
+    (documents / "kyc").mkdir()
+    (documents / "kyc" / str(kyc_id)).symlink_to(tmp_path)
     is_missing(image_of(rinas, kyc_id), kyc_id)
 
 
-def test_a_folder_in_the_place_of_an_image_is_not_there(rinas, rina):
+def test_a_folder_in_the_place_of_an_image_is_not_there(rinas, rina, documents):
     kyc_id = make_kyc_check(held_by=rina, has_images=False)
-    (store._folder / "kyc" / str(kyc_id) / "front.jpg").mkdir(parents=True)
+    (documents / "kyc" / str(kyc_id) / "front.jpg").mkdir(parents=True)
     is_missing(image_of(rinas, kyc_id), kyc_id)
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from portal.shared.database import db, is_contention, is_unreachable, require_transaction, transaction
 from tests.client import at_once
@@ -23,9 +24,14 @@ def keys():
 def test_all_of_it_or_nothing(in_app):
     with transaction() as session:
         session.execute(ADD, {"key": "kept"})
-    with pytest.raises(Broken), transaction() as session:
-        session.execute(ADD, {"key": "lost"})
-        raise Broken
+
+    def breaks():
+        with transaction() as session:
+            session.execute(ADD, {"key": "lost"})
+            raise Broken
+
+    with pytest.raises(Broken):
+        breaks()
     assert keys() == ["kept"]
 
 
@@ -37,10 +43,14 @@ def test_what_was_written_before_does_not_slip_in(in_app):
 
 
 def test_transactions_do_not_nest_and_the_outer_one_is_lost_with_it(in_app):
-    with pytest.raises(RuntimeError, match="transactions do not nest"), transaction() as session:
-        session.execute(ADD, {"key": "outer"})
-        with transaction():
-            pass
+    def nests():
+        with transaction() as session:
+            session.execute(ADD, {"key": "outer"})
+            with transaction():
+                pass
+
+    with pytest.raises(RuntimeError, match="transactions do not nest"):
+        nests()
     assert keys() == []
     with transaction() as session:
         session.execute(ADD, {"key": "next"})
@@ -73,24 +83,32 @@ def test_each_thread_has_its_own(in_app):
 
 
 def test_two_people_at_one_row_are_told_from_a_server_that_is_gone(in_app, superuser):
+    def too_late():
+        with transaction() as session:
+            session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            session.execute(text("DELETE FROM rate_limits"))
+
     with transaction() as session:
         session.execute(ADD, {"key": "wanted"})
     with superuser.begin() as other:
         other.execute(text("SELECT 1 FROM rate_limits FOR UPDATE"))
-        with pytest.raises(Exception, match="lock timeout") as caught, transaction() as session:
-            session.execute(text("SET LOCAL lock_timeout = '50ms'"))
-            session.execute(text("DELETE FROM rate_limits"))
+        with pytest.raises(OperationalError, match="lock timeout") as caught:
+            too_late()
     assert is_contention(caught.value)
     assert not is_unreachable(caught.value)
     assert keys() == ["wanted"]
 
 
 def test_a_connection_that_the_server_ended_is_replaced(in_app, superuser):
-    with pytest.raises(Exception, match="terminat") as caught, transaction() as session:
-        own = session.scalar(text("SELECT pg_backend_pid()"))
-        with superuser.connect() as other:
-            other.execute(text("SELECT pg_terminate_backend(:own)"), {"own": own})
-        session.execute(ADD, {"key": "lost"})
+    def loses_its_connection():
+        with transaction() as session:
+            own = session.scalar(text("SELECT pg_backend_pid()"))
+            with superuser.connect() as other:
+                other.execute(text("SELECT pg_terminate_backend(:own)"), {"own": own})
+            session.execute(ADD, {"key": "lost"})
+
+    with pytest.raises(OperationalError) as caught:
+        loses_its_connection()
     assert is_unreachable(caught.value)
     with transaction() as session:
         session.execute(ADD, {"key": "kept"})

@@ -1,0 +1,47 @@
+"""Drawn documents: what they look like from outside, and that they come out the same each time."""
+
+import io
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from PIL import Image
+
+from portal.demo.drawing import Specimen, document_front, selfie
+from portal.kyc.images import clean
+
+SPECIMEN = Specimen(
+    document_type="ktp",
+    number="3273014504940001",
+    fullname="Siti Rahmawati",
+    birth_date=date(1994, 4, 5),
+    is_woman=True,
+    place="BANDUNG",
+    province="JAWA BARAT",
+    valid_until=None,
+    seed=7,
+)
+
+
+@pytest.mark.parametrize(
+    "specimen",
+    [
+        SPECIMEN,
+        replace(SPECIMEN, document_type="sim", valid_until=date(2031, 2, 28), flaw="glare"),
+        replace(SPECIMEN, document_type="npwp", is_woman=False, flaw="cropped"),
+    ],
+    ids=lambda specimen: specimen.document_type,
+)
+def test_a_document_is_an_image_the_store_takes_and_the_same_each_time(specimen: Specimen) -> None:
+    drawn = document_front(specimen)
+    assert drawn == document_front(specimen)
+    with Image.open(io.BytesIO(clean(drawn))) as image:
+        assert image.size == (1600, 1100)
+
+
+def test_a_selfie_shows_the_face_and_nothing_of_the_document() -> None:
+    drawn = selfie(SPECIMEN)
+    assert drawn == selfie(replace(SPECIMEN, document_type="sim", number="1", valid_until=date(2031, 2, 28)))
+    assert drawn != selfie(replace(SPECIMEN, seed=8))
+    with Image.open(io.BytesIO(clean(drawn))) as image:
+        assert image.size == (1200, 1500)

@@ -1,0 +1,149 @@
+"""The loan book as tests speak of it: what the credit decision and the people do to a loan, and what it leaves."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from html import unescape
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, text
+from werkzeug.test import TestResponse
+
+from portal.loans import reconciling
+from portal.loans.models import Loan, Payment, Review
+from portal.loans.service import apply_decision, undo_decision
+from portal.permissions import Role
+from portal.shared.database import db, transaction
+from portal.shared.vocabulary import Decision
+from tests.client import Browser
+from tests.factories import Staff, make_loan, make_staff
+
+UNDECIDED = {"decision": "pending"}
+REASON = "The transfer was meant for another loan"
+TABLES = ("loans", "loans_payments", "loans_review_history", "audit_events", "commands", "procrastinate_jobs")
+
+_references = count(1)
+
+
+def credit(decision: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The credit score's side of a decision, before and after."""
+    return UNDECIDED, {"decision": decision}
+
+
+def approve(loan_id: UUID, by: Staff | None = None, **given: Any) -> UUID:
+    """Approve a loan as the credit decision does; returns the held message's id."""
+    return _decide(loan_id, Decision.APPROVED, by, given)
+
+
+def reject(loan_id: UUID, *codes: str, by: Staff | None = None, **given: Any) -> UUID:
+    return _decide(loan_id, Decision.REJECTED, by, {"codes": codes or ("INCOME_INSUFFICIENT",), **given})
+
+
+def undo(loan_id: UUID, message_id: UUID, by: Staff | None = None) -> None:
+    actor = (by or make_staff(Role.CREDIT_ANALYST)).actor
+    before = {"decision": str(loan_of(loan_id).status)}
+    with transaction():
+        undo_decision(loan_id, message_id, credit=(before, UNDECIDED), actor=actor)
+
+
+def _decide(loan_id: UUID, decision: Decision, by: Staff | None, given: dict[str, Any]) -> UUID:
+    actor = (by or make_staff(Role.CREDIT_ANALYST)).actor
+    with transaction():
+        return apply_decision(loan_id, decision, credit=credit(decision), actor=actor, **given)
+
+
+def make_approved(**given: Any) -> UUID:
+    """A loan that was approved."""
+    loan_id = make_loan(**given)
+    approve(loan_id)
+    return loan_id
+
+
+def loan_of(loan_id: UUID) -> Loan:
+    """The loan as it stands now."""
+    _forget()
+    found = db.session.get(Loan, loan_id)
+    assert found
+    return found
+
+
+def payments_of(loan_id: UUID) -> Sequence[Payment]:
+    """Its installments as they stand now, in order."""
+    _forget()
+    wanted = db.select(Payment).where(Payment.loan_id == loan_id).order_by(Payment.sequence_number)
+    return db.session.scalars(wanted).all()
+
+
+def payment_of(loan_id: UUID, number: int = 1) -> Payment:
+    return payments_of(loan_id)[number - 1]
+
+
+def history_of(loan_id: UUID) -> Sequence[Review]:
+    """Its review history, oldest first."""
+    _forget()
+    wanted = db.select(Review).where(Review.loan_id == loan_id).order_by(Review.created_at, Review.id)
+    return db.session.scalars(wanted).all()
+
+
+def _forget() -> None:
+    """Read anew; what was read before keeps the values it had."""
+    db.session.expunge_all()
+    db.session.rollback()
+
+
+def events_of(loan_id: UUID) -> list[str]:
+    return [entry.new_data["_meta"]["event"] for entry in history_of(loan_id)]
+
+
+def differences() -> dict[UUID, list[str]]:
+    """What reconciling finds, by loan."""
+    db.session.rollback()
+    return {loan_id: words for loan_id, words in reconciling.differences() if words}
+
+
+def new_reference() -> str:
+    return f"BCA-{next(_references):08d}"
+
+
+def press(browser: Browser, act: str, loan_id: UUID, number: int = 1, /, **fields: Any) -> TestResponse:
+    """Send the form of an installment, filled in as it should be unless said otherwise."""
+    payment = payment_of(loan_id, number)
+    usual: dict[str, dict[str, Any]] = {
+        "post": {"amount": f"{payment.payment_amount}", "reference": new_reference()},
+        "reverse": {"reason": REASON},
+        "reschedule": {"reason": REASON, "due_date": (payment.due_date + timedelta(days=7)).isoformat()},
+    }
+    form = {"version": payment.version, **usual[act], **fields}
+    return browser.post(f"/loans/{loan_id}/payments/{payment.id}/{act}", **form)
+
+
+def post(browser: Browser, loan_id: UUID, number: int = 1, /, **fields: Any) -> TestResponse:
+    return press(browser, "post", loan_id, number, **fields)
+
+
+def said(answer: TestResponse) -> str:
+    """What a page says, as a person reads it: no tags, no entities, single blanks."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", "", answer.text)))
+
+
+def rows_of(answer: TestResponse) -> list[UUID]:
+    """The rows of a list, in their order."""
+    return [UUID(found) for found in re.findall(r'data-row="([0-9a-f-]{36})"', answer.text)]
+
+
+def traces(superuser: Engine) -> dict[str, list[Any]]:
+    """Every row that a change of a loan could leave anywhere, to compare before with after."""
+    with superuser.connect() as connection:
+        return {
+            table: list(connection.scalars(text(f"SELECT to_jsonb(t) FROM {table} t ORDER BY t::text")))
+            for table in TABLES
+        }
+
+
+def sql(superuser: Engine, statement: str, **values: Any) -> None:
+    """Change what nobody may change, or many rows at once."""
+    db.session.rollback()
+    with superuser.begin() as connection:
+        connection.execute(text(statement), values)
