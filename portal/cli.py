@@ -119,12 +119,11 @@ def _take_in(file: Path, take_in: Callable[[Iterable[str]], Iterator[tuple[str, 
 @loans_group.command("reconcile")
 def reconcile() -> None:
     """Fold every loan's history and compare it with its rows; exit code 1 when any differs."""
-    different = 0
     with click.progressbar(reconciling.differences(), length=reconciling.count(), label="Loans") as every:
         found = [(loan_id, words) for loan_id, words in every if words]
     for loan_id, words in found:
-        different += 1
         for word in words:
             click.echo(f"{loan_id}: {word}")
-    click.echo(f"{different} loans differ from their history." if different else "Every loan is what its history says.")
-    sys.exit(1 if different else 0)
+    many = "1 loan differs from its history." if len(found) == 1 else f"{len(found)} loans differ from their history."
+    click.echo(many if found else "Every loan is what its history says.")
+    sys.exit(1 if found else 0)

@@ -165,6 +165,7 @@
     else for (const [name, value] of [...request.body]) if (value === '') request.body.delete(name); /* short URLs */
   });
   document.addEventListener('htmx:before:request', ({ detail: { ctx } }) => {
+    ctx.back = ctx.sourceElement?.dataset?.back; /* where the focus goes back to; the source itself may be swapped away */
     if (!isPoll(ctx)) ctx.target?.setAttribute?.('aria-busy', 'true');
   });
   document.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => {
@@ -181,7 +182,7 @@
     const fresh = ctx.target?.id && document.getElementById(ctx.target.id);
     const mark = fresh && $('[data-focus]', fresh);
     if (mark) { mark.focus(); return; }
-    document.getElementById(ctx.sourceElement?.dataset.back)?.focus();
+    if (ctx.back) document.getElementById(ctx.back)?.focus();
     const results = $('#results');
     if (results && ctx.target?.id === 'results') {
       say(results.dataset.said);

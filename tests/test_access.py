@@ -1,17 +1,23 @@
 """Who may use which route: the policy written out once more, and every route tried by everybody."""
 
+import re
 from uuid import UUID, uuid4
 
 import pytest
 
 from portal.permissions import Role
+from portal.shared import clock
 from portal.web.access import require_declared_routes
 from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
+from tests.loans.book import make_approved, payment_of
 from tests.portals import another_portal
 
 ANYBODY = None
 STAFF = {*Role}
 REVIEWER = {Role.KYC_REVIEWER}
+ANALYST = {Role.CREDIT_ANALYST}
+SUPPORT = {Role.SUPPORT_AGENT}
+NOT_THE_REVIEWER = STAFF - REVIEWER
 
 POLICY = {
     "GET /static/<path:filename>": ANYBODY,
@@ -27,9 +33,11 @@ POLICY = {
     "POST /account/preferences": STAFF,
     "POST /account/renew": STAFF,
     "GET /": STAFF,
+    "POST /search": STAFF,
     "GET /kyc/of-customer/<uuid:user_id>": STAFF,
     "GET /kyc": REVIEWER,
     "GET /kyc/live": REVIEWER,
+    "GET /kyc/export.csv": REVIEWER,
     "POST /kyc/next": REVIEWER,
     "GET /kyc/<uuid:kyc_id>": REVIEWER,
     "POST /kyc/<uuid:kyc_id>/claim": REVIEWER,
@@ -41,6 +49,15 @@ POLICY = {
     "POST /kyc/<uuid:kyc_id>/undo": REVIEWER,
     "POST /kyc/<uuid:kyc_id>/expire": REVIEWER,
     "GET /kyc/<uuid:kyc_id>/images/<any(front, selfie):side>": REVIEWER,
+    "GET /loans": NOT_THE_REVIEWER,
+    "GET /loans/export.csv": NOT_THE_REVIEWER,
+    "GET /loans/of-customer/<uuid:user_id>": NOT_THE_REVIEWER,
+    "GET /loans/<uuid:loan_id>": NOT_THE_REVIEWER,
+    "GET /loans/<uuid:loan_id>/history": NOT_THE_REVIEWER,
+    "GET /loans/<uuid:loan_id>/payments": NOT_THE_REVIEWER,
+    "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/post": SUPPORT,
+    "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": ANALYST,
+    "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": ANALYST,
     "POST /logout": STAFF,
 }
 HTMX = {"HX-Request": "true"}
@@ -49,7 +66,10 @@ HTMX = {"HX-Request": "true"}
 @pytest.fixture
 def addresses(in_app):
     """Every route's method with an address of it that leads to something."""
+    loan_id = make_approved()
     ids = {
+        "<uuid:loan_id>": str(loan_id),
+        "<uuid:payment_id>": str(payment_of(loan_id).id),
         "<uuid:kyc_id>": str(make_kyc_check()),
         "<uuid:user_id>": str(make_customer()),
         "<any(front, selfie):side>": "front",
@@ -107,7 +127,7 @@ def test_a_role_uses_its_own_routes_and_no_others(addresses, visit, role):
 
 
 def test_a_stranger_is_led_to_sign_in_from_everywhere_else(addresses, visit):
-    browser = visit()
+    browser, before = visit(), len(audit_events())
     for route, (method, url) in addresses.items():
         for sent, headers in attempts(method):
             answer = browser.send(sent, url, headers=headers)
@@ -121,7 +141,7 @@ def test_a_stranger_is_led_to_sign_in_from_everywhere_else(addresses, visit):
                 assert answer.status_code == 303, route
                 assert answer.location.startswith("/login?next=/"), route
                 assert "HX-Request" in answer.headers["Vary"]
-    assert audit_events() == []
+    assert len(audit_events()) == before
 
 
 def test_after_signing_in_a_stranger_is_where_he_wanted_to_go(in_app, visit):
@@ -205,17 +225,34 @@ def test_an_id_has_one_spelling(in_app, visit, spelling):
 
 
 def test_an_id_of_nothing_is_not_found(in_app, visit):
-    browser, check = visit(make_staff()), uuid4()
-    fields = {"version": 1, "lease_token": uuid4(), "number": "3273010101010001", "reason": "It was lost at sea."}
+    browsers, nothing = {role: visit(make_staff(role)) for role in Role}, str(uuid4())
+    fields = {
+        "version": 1,
+        "lease_token": uuid4(),
+        "number": "3273010101010001",
+        "reason": "It was lost at sea.",
+        "amount": "1000",
+        "reference": "BCA-1",
+        "due_date": clock.today().isoformat(),
+    }
     for route, roles in POLICY.items():
         method, rule = route.split(maxsplit=1)
         if roles is ANYBODY or "<uuid:" not in rule:
             continue
-        url = rule.replace("<uuid:kyc_id>", str(check)).replace("<uuid:user_id>", str(check))
-        url = url.replace("<any(front, selfie):side>", "front")
+        url = re.sub("<uuid:[a-z_]+>", nothing, rule).replace("<any(front, selfie):side>", "front")
+        browser = browsers[min(roles)]
         answer = browser.get(url) if method == "GET" else browser.post(url, **fields)
         assert answer.status_code == 404, route
         assert "There is nothing here" in answer.text
+
+
+def test_an_installment_of_another_loan_is_not_found_there(in_app, visit):
+    mine, other = make_approved(), make_approved()
+    browser = visit(make_staff(Role.SUPPORT_AGENT))
+    answer = browser.post(
+        f"/loans/{mine}/payments/{payment_of(other).id}/post", version=1, amount="1", reference="BCA-1"
+    )
+    assert answer.status_code == 404
 
 
 def test_a_spelling_of_the_address_opens_nothing(in_app, visit):

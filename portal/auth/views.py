@@ -18,6 +18,7 @@ from portal.web.render import render
 
 bp = Blueprint("auth", __name__)
 login_manager = LoginManager()
+login_manager.session_protection = None  # what a session may is asked of auth_sessions each time
 
 SESSION_COOKIE = "__Host-session"
 LANGUAGE_COOKIE = "__Host-language"

@@ -42,7 +42,7 @@ def demo(if_empty: bool) -> None:
     waiting = sum(not check.decisions for check in data.checks)
     click.echo(
         f"Demo data: {len(data.customers)} customers, {len(data.checks)} identity checks ({waiting} waiting),"
-        f" {len(data.messages)} messages, in {time.monotonic() - started:.1f} s."
+        f" {len(data.loans)} loans, {len(data.messages)} messages, in {time.monotonic() - started:.1f} s."
     )
 
 
@@ -50,8 +50,8 @@ def demo(if_empty: bool) -> None:
 @click.option("--users", type=click.IntRange(min=1), required=True, help="How many customers.")
 @with_appcontext
 def seed(users: int) -> None:
-    """Add realistic customers and identity checks at size, without images."""
-    from portal.demo import loading, seeding
+    """Add realistic customers, identity checks and loans at size, without images."""
+    from portal.demo import loading, seeding, seeding_loans
 
     if not (config.current().is_demo or loading.is_empty()):
         raise click.ClickException("This database has other data. Without DEMO=1 only an empty one is seeded.")
@@ -63,5 +63,9 @@ def seed(users: int) -> None:
         for done, written in seeding.seed(users, clock.now()):
             bar.update(done)
             rows += written
+    with click.progressbar(
+        seeding_loans.seed_loans(clock.now()), label="Loans", length=seeding_loans.batches(users)
+    ) as bar:
+        rows += sum(bar)
     seconds = time.monotonic() - started
     click.echo(f"Seeded {users:,} customers, {rows:,} rows, in {seconds:.1f} s ({rows / seconds:,.0f} rows/s).")

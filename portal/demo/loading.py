@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from portal.auth.models import Account, StaffMember
 from portal.credit_scores.models import CreditScore
 from portal.demo.checks import Check, illustrated, numbers_of_several
+from portal.demo.loans import Row as LoanRow
+from portal.demo.loans import loans
 from portal.demo.messages import messages
 from portal.demo.people import Customer, customers
 from portal.demo.pictures import draw
@@ -36,12 +38,13 @@ class Demo:
     customers: list[Customer]
     checks: list[Check]
     messages: list[Notification]
+    loans: list[list[LoanRow]]
 
     @classmethod
     def of(cls, at: datetime) -> "Demo":
         people = customers(at)
         checks = illustrated([*waiting(people, at), *settled(people, at)])
-        return cls(at, people, checks, list(messages(checks, at)))
+        return cls(at, people, checks, list(messages(checks, at)), list(loans(checks, at)))
 
 
 def is_loaded() -> bool:
@@ -70,7 +73,8 @@ def load(demo: Demo) -> Iterator[str]:
     with transaction() as session:
         _insert_people(session, demo)
         _insert_checks(session, demo)
-    yield f"{len(demo.customers)} customers and {len(demo.checks)} identity checks written"
+        _insert_loans(session, demo)
+    yield f"{len(demo.customers)} customers, {len(demo.checks)} identity checks and {len(demo.loans)} loans written"
 
 
 def _insert_people(session: Session, demo: Demo) -> None:
@@ -84,6 +88,12 @@ def _insert_checks(session: Session, demo: Demo) -> None:
     several = numbers_of_several(demo.checks)
     _insert(session, KycCheck, [check.row(has_duplicate=check.number in several) for check in demo.checks])
     _insert(session, KycDecision, [row for check in demo.checks for row in check.decision_rows()])
+
+
+def _insert_loans(session: Session, demo: Demo) -> None:
+    for rows in demo.loans:
+        session.add_all(rows)
+    session.flush()
 
 
 def _insert(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:

@@ -23,6 +23,7 @@ BATCH, PIECE = 5_000, 250
 TWINS = 47
 SERIALS, DISTRICTS = 9000, 99
 FIRST_BORN, BIRTHDAYS = date(1957, 1, 1), 17_500
+DAY, SPAN = timedelta(days=1), timedelta(days=730)
 TYPES = [*[DocumentType.KTP] * 14, *[DocumentType.SIM] * 4, *[DocumentType.NPWP] * 2]
 STATUSES = [*[KycStatus.VERIFIED] * 33, *[KycStatus.REJECTED] * 5, *[KycStatus.EXPIRED] * 2]
 AFTER = {
@@ -101,11 +102,15 @@ def _analyze() -> None:
 
 
 class _User:
-    """User ``number`` of ``users`` as lines for COPY; every fact follows from the number."""
+    """User ``number`` of ``users`` as lines for COPY; every fact follows from the number.
+
+    They came one after the other, as in life, so that indexes by time grow at their end.
+    """
 
     def __init__(self, number: int, users: int, at: datetime) -> None:
         digits = hashlib.blake2b(b"%d" % number).hexdigest()
         self.number, self.at = number, at
+        self._came = at - DAY - (1 - number / users) * SPAN
         self.auth_id, self.user_id = _uuid(digits[:32]), _uuid(digits[32:64])
         self._lot = int(digits[64:], 16)
         is_twin = number > 0 and number % TWINS == 0
@@ -131,7 +136,7 @@ class _User:
         name = fullname(self.who)
         email = f"{name.replace(' ', '.').replace(chr(39), '').lower()}.{self.number}@pelanggan.example"
         phone = f"+62812{self.number:08}"
-        joined = self.at - timedelta(days=740 + self._draw(400), seconds=self._draw(86_400))
+        joined = self._came - 10 * DAY - self._draw(86_400) / 2_880 * DAY
         status = "active" if self._draw(50) else "inactive"
         preferences = PREFERENCES[self._draw(len(PREFERENCES))]
         yield "users_auth", _line(self.auth_id, email, phone, status, joined, joined)
@@ -141,9 +146,9 @@ class _User:
         )
 
     def _decided(self) -> Iterator[tuple[str, str]]:
-        """A check of the last two years, and what was decided on it."""
+        """A check of his first days, and what was decided on it."""
         kyc_id = self._id("decided")
-        created = self.at - timedelta(days=1 + self._draw(730), microseconds=self._draw(86_400_000_000))
+        created = self._came - timedelta(microseconds=self._draw(10 * 86_400_000_000))
         decided = created + timedelta(seconds=600 + self._draw(72_000))
         ended = decided + (self.at - decided) / 2 if self.status is KycStatus.EXPIRED else None
         yield "user_kyc", self._check(kyc_id, created, ended or decided, version=3 if ended else 2)
@@ -181,7 +186,7 @@ class _User:
             updated,
             attempt,
             self.has_twin,
-            (self.at + timedelta(days=1 + self._draw(1800))).date() if is_valid_sim else NULL,
+            (self.at + (1 + self._draw(1800)) * DAY).date() if is_valid_sim else NULL,
             version,
         )
 

@@ -60,3 +60,4 @@ STAFF = (
     Colleague("tuti", "Tuti Handayani", Role.SUPPORT_AGENT, left=20, status=Activity.INACTIVE),
 )
 RINA, DIAN = id_of("staff", "rina"), id_of("staff", "dian")
+BAGAS, SARI, MAYA = id_of("staff", "bagas"), id_of("staff", "sari"), id_of("staff", "maya")

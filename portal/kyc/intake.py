@@ -8,7 +8,7 @@ from portal.kyc.images import clean, store
 from portal.kyc.models import DocumentType, KycCheck
 from portal.shared.actor import PORTAL
 from portal.shared.crypto import digits_of, document_hash, new_id
-from portal.shared.database import transaction
+from portal.shared.database import again_when_contended, transaction
 from portal.shared.errors import N_, Conflict, NotFound, Refused
 from portal.users import service as users
 
@@ -33,10 +33,15 @@ def take_in(
         "document_front_image_path": store.keep(kyc_id, "front", clean_front),
         "document_selfie_image_path": store.keep(kyc_id, "selfie", clean_selfie),
     }
+    again_when_contended(lambda: _add(kyc_id, user_id, document_type, number_hash, paths))
+    return kyc_id
+
+
+def _add(kyc_id: UUID, user_id: UUID, document_type: DocumentType, number_hash: str, paths: dict[str, str]) -> None:
     with transaction():
         checks.lock_person(kyc_id)
         if _is_there(kyc_id, user_id, number_hash):
-            return kyc_id
+            return
         checks.lock_number(number_hash)
         checks.add(
             KycCheck(
@@ -50,7 +55,6 @@ def take_in(
         )
         checks.flag_duplicates(number_hash)
         audit.record("kyc.submitted", kyc_id, of=user_id, actor=PORTAL, document_type=document_type)
-    return kyc_id
 
 
 def _is_there(kyc_id: UUID, user_id: UUID, number_hash: str) -> bool:

@@ -42,6 +42,7 @@ def post(
             )
         if not REFERENCE.fullmatch(reference):
             raise Refused(N_("Use 4 to 64 letters, digits, points, slashes or hyphens for the reference."))
+        loans.lock_new(reference)
         if loans.is_reference_used(reference):
             raise Refused(N_("This reference was used for another payment. Check the transfer."))
         before = _facts(payment)

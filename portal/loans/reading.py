@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -172,7 +171,14 @@ def count() -> dict[str, Count]:
 def export(filters: Filters, *, actor: Actor) -> Iterator[LoanRow]:
     """All that match, streamed; who exported what is recorded first."""
     audit.note("loans.exported", None, actor=actor, filters=_named(filters))
-    return chain.from_iterable(_lines(batch) for batch in lists.every(filters, EXPORTED_AT_MOST).partitions())
+    return _exported(filters)
+
+
+def _exported(filters: Filters) -> Iterator[LoanRow]:
+    """The query begins with the stream: Flask closes the session of the view before that."""
+    with lists.every(filters, EXPORTED_AT_MOST) as found:
+        for batch in found.partitions():
+            yield from _lines(batch)
 
 
 def show(loan_id: UUID, *, actor: Actor, sees_scores: bool) -> LoanPage:
@@ -220,6 +226,8 @@ def exists(loan_id: UUID) -> bool:
 
 def of_customer(user_id: UUID) -> list[LoanRow]:
     """A customer's loans, newest first, for the panel on other pages."""
+    if users.names_of([user_id])[user_id].auth_id is None:
+        raise NotFound(N_("There is no such customer."))
     return list(_lines(lists.of_customer(user_id)))
 
 

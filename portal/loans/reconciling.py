@@ -20,6 +20,7 @@ def count() -> int:
 
 def differences() -> Iterator[tuple[UUID, list[str]]]:
     """For every loan by id the differences between its history and its rows, in words; constant memory."""
+    loans.hold_still()
     every = loans.every_loan()
     while batch := list(islice(every, AT_ONCE)):
         ids = [row.loan_id for row in batch]

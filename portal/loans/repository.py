@@ -20,9 +20,9 @@ class LoanRepository:
     def get(self, loan_id: UUID) -> Loan | None:
         return self.session.get(Loan, loan_id, populate_existing=True)
 
-    def lock_id(self, loan_id: UUID) -> None:
-        """Until the transaction ends, nobody else takes in a loan with this id."""
-        self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(loan_id), 0))))
+    def lock_new(self, name: UUID | str) -> None:
+        """Until the transaction ends, nobody else gives this name (a loan's id, a payment's reference) to a new row."""
+        self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(name), 0))))
 
     def locked(self, loan_id: UUID) -> Loan | None:
         """The loan, locked until the transaction ends."""
@@ -68,9 +68,13 @@ class LoanRepository:
         )
 
     def overdue(self, today: date, limit: int) -> Sequence[UUID]:
-        """Installments that were due before ``today`` and still are pending; those others are changing are skipped."""
+        """Installments due before ``today`` and still pending, locked with their loans; who is changed is passed over.
+
+        To wait would be a deadlock: whoever posts a payment locks its loan first.
+        """
         return self.session.scalars(
             select(Payment.id)
+            .join(Loan, Loan.loan_id == Payment.loan_id)
             .where(Payment.status == PaymentStatus.PENDING, Payment.due_date < today)
             .order_by(Payment.due_date, Payment.id)
             .limit(limit)
@@ -103,13 +107,20 @@ class LoanRepository:
 
     def take_reminder(self, ids: Sequence[UUID], today: date) -> Sequence[Any]:
         """Mark these loans as reminded today, and return (loan_id, user_id) of those that were not yet."""
+        due = func.coalesce(Loan.reminded_on, date(1900, 1, 1)) < today
+        in_order = select(Loan.loan_id).where(Loan.loan_id.in_(ids), due).order_by(Loan.loan_id).with_for_update()
         return self.session.execute(
             update(Loan)
-            .where(Loan.loan_id.in_(ids), func.coalesce(Loan.reminded_on, date(1900, 1, 1)) < today)
+            .where(Loan.loan_id.in_(in_order), due)
             .values(reminded_on=today, updated_at=Loan.updated_at)
             .returning(Loan.loan_id, Loan.user_id)
             .execution_options(synchronize_session=False)
         ).all()
+
+    def hold_still(self) -> None:
+        """From now on the session sees everything as it stands now, whatever people go on to change."""
+        self.session.rollback()
+        self.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
     def every_loan(self) -> Iterator[Any]:
         """Every loan's columns by id, streamed."""

@@ -42,7 +42,7 @@ def submit(
         monthly_installment_due_date=first_due_date,
     )
     with transaction():
-        loans.lock_id(loan.loan_id)
+        loans.lock_new(loan.loan_id)
         if _is_there(loan):
             return loan.loan_id
         if users.names_of([user_id])[user_id].status is not Activity.ACTIVE:

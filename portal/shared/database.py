@@ -1,12 +1,12 @@
 """Postgres: the declarative base, the one way to open a transaction, and what a failing server looks like."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -19,6 +19,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 SESSION = "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
 LOCK_TIMEOUT = "55P03"
 DEADLOCK = "40P01"
+
+Result = TypeVar("Result")
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -123,3 +125,14 @@ def is_unreachable(error: Exception) -> bool:
 def is_contention(error: Exception) -> bool:
     """Whether two people wanted the same row for longer than anybody should wait."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {LOCK_TIMEOUT, DEADLOCK}
+
+
+def again_when_contended(act: Callable[[], Result], *, tries: int = 3) -> Result:
+    """What ``act``, a whole transaction, returns; run again when it lost a row to another. For where nobody clicks."""
+    while True:
+        try:
+            return act()
+        except DBAPIError as error:
+            tries -= 1
+            if not tries or not is_contention(error):
+                raise

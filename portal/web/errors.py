@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.shared.database import db, is_contention, is_unreachable
-from portal.shared.errors import N_, NotFound, Refusal, Throttled
+from portal.shared.errors import N_, Conflict, NotFound, Refusal, Throttled
 from portal.web.access import is_signed_in
 from portal.web.requests import reference
 
@@ -49,6 +49,7 @@ ADVICE = {
     503: N_("Nothing was changed. Try again in a minute; the portal recovers by itself."),
 }
 RETRY_SECONDS = 15
+BUSY = N_("Somebody else is changing this at this moment.")
 
 
 def init(app: Flask) -> None:
@@ -71,8 +72,13 @@ def shows_again(page: Callable[..., Response]) -> Callable[[View], View]:
             except NotFound:
                 raise
             except Refusal as refusal:
-                db.session.rollback()
-                return page(*args, **kwargs, refusal=refusal, status=refusal.status)
+                reason: Refusal = refusal
+            except SQLAlchemyError as error:
+                if not is_contention(error):
+                    raise
+                reason = Conflict(BUSY)
+            db.session.rollback()
+            return page(*args, **kwargs, refusal=reason, status=reason.status)
 
         return guarded  # type: ignore[return-value]
 
@@ -112,7 +118,7 @@ def http_error(error: HTTPException) -> Response:
 def database_error(error: SQLAlchemyError) -> Response:
     db.session.rollback()
     if is_contention(error):
-        return answer(409, gettext("Somebody else is changing this at this moment."))
+        return answer(409, gettext(BUSY))
     if is_unreachable(error):
         log.warning("postgres unreachable", kind=type(error).__name__)
         return answer(503)

@@ -6,9 +6,10 @@ from time import sleep
 from uuid import uuid4
 
 from portal.kyc import deciding
-from portal.kyc.models import KycStatus
+from portal.kyc.intake import take_in
+from portal.kyc.models import DocumentType, KycStatus
 from tests.client import at_once
-from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
+from tests.factories import audit_events, make_customer, make_kyc_check, make_staff, picture
 from tests.kyc.desk import check_of, claim, decisions, held, reject, undo, verify
 from tests.notifications.working import waiting
 
@@ -94,6 +95,38 @@ def test_a_newer_check_verified_while_the_older_ones_verification_is_undone(in_a
     undone, verified = at_once(partial(undo, rina, older), a_moment_later)
     assert (undone.status_code, verified.status_code) == (303, 303)
     assert [check_of(kyc_id).status for kyc_id in (oldest, older, newest)] == ["expired", "pending", "verified"]
+
+
+def test_a_submission_with_the_number_of_a_check_that_is_just_being_verified_is_taken_in(in_app, visit, monkeypatch):
+    """Both want the older check and the newer one, in opposite orders: one of them has to start again."""
+    customer, other, number = make_customer(), make_customer(), "3273014504940001"
+    older = make_kyc_check(user_id=customer, number=number, status=KycStatus.VERIFIED, age=timedelta(days=300))
+    newer = make_kyc_check(user_id=customer, number=number)
+    rina = visit(make_staff())
+    claim(rina, newer)
+    page, find = held(newer), deciding.checks.verified_before
+
+    def slowly(*args):
+        sleep(0.4)
+        return find(*args)
+
+    monkeypatch.setattr(deciding.checks, "verified_before", slowly)
+
+    def a_moment_later():
+        sleep(0.2)
+        with in_app.app_context():
+            return take_in(
+                user_id=other,
+                document_type=DocumentType.SIM,
+                number=number,
+                front=picture(),
+                selfie=picture(),
+            )
+
+    verified, taken_in = at_once(partial(verify, rina, newer, **page), a_moment_later)
+    assert verified.status_code == 303
+    assert [check_of(kyc_id).status for kyc_id in (older, newer)] == ["expired", "verified"]
+    assert [check_of(kyc_id).has_duplicate for kyc_id in (older, newer, taken_in)] == [True] * 3
 
 
 def happened_once(kyc_id, verdict):

@@ -62,18 +62,14 @@ def make_approved(**given: Any) -> UUID:
 
 
 def loan_of(loan_id: UUID) -> Loan:
-    """The loan as it stands now."""
-    _forget()
-    found = db.session.get(Loan, loan_id)
-    assert found
-    return found
+    """The loan as it stands now; what was read earlier keeps the values it had."""
+    (loan,) = _read(db.select(Loan).where(Loan.loan_id == loan_id))
+    return loan
 
 
 def payments_of(loan_id: UUID) -> Sequence[Payment]:
     """Its installments as they stand now, in order."""
-    _forget()
-    wanted = db.select(Payment).where(Payment.loan_id == loan_id).order_by(Payment.sequence_number)
-    return db.session.scalars(wanted).all()
+    return _read(db.select(Payment).where(Payment.loan_id == loan_id).order_by(Payment.sequence_number))
 
 
 def payment_of(loan_id: UUID, number: int = 1) -> Payment:
@@ -82,15 +78,16 @@ def payment_of(loan_id: UUID, number: int = 1) -> Payment:
 
 def history_of(loan_id: UUID) -> Sequence[Review]:
     """Its review history, oldest first."""
-    _forget()
-    wanted = db.select(Review).where(Review.loan_id == loan_id).order_by(Review.created_at, Review.id)
-    return db.session.scalars(wanted).all()
+    return _read(db.select(Review).where(Review.loan_id == loan_id).order_by(Review.created_at, Review.id))
 
 
-def _forget() -> None:
-    """Read anew; what was read before keeps the values it had."""
-    db.session.expunge_all()
+def _read(statement: Any) -> Sequence[Any]:
     db.session.rollback()
+    found = db.session.scalars(statement, execution_options={"populate_existing": True}).all()
+    for row in found:
+        db.session.expunge(row)
+    db.session.rollback()
+    return found
 
 
 def events_of(loan_id: UUID) -> list[str]:
@@ -107,8 +104,8 @@ def new_reference() -> str:
     return f"BCA-{next(_references):08d}"
 
 
-def press(browser: Browser, act: str, loan_id: UUID, number: int = 1, /, **fields: Any) -> TestResponse:
-    """Send the form of an installment, filled in as it should be unless said otherwise."""
+def form_of(act: str, loan_id: UUID, number: int = 1, /, **fields: Any) -> tuple[str, dict[str, Any]]:
+    """Where the form of an installment goes, and what stands in it: what should, unless said otherwise."""
     payment = payment_of(loan_id, number)
     usual: dict[str, dict[str, Any]] = {
         "post": {"amount": f"{payment.payment_amount}", "reference": new_reference()},
@@ -116,7 +113,13 @@ def press(browser: Browser, act: str, loan_id: UUID, number: int = 1, /, **field
         "reschedule": {"reason": REASON, "due_date": (payment.due_date + timedelta(days=7)).isoformat()},
     }
     form = {"version": payment.version, **usual[act], **fields}
-    return browser.post(f"/loans/{loan_id}/payments/{payment.id}/{act}", **form)
+    return f"/loans/{loan_id}/payments/{payment.id}/{act}", form
+
+
+def press(browser: Browser, act: str, loan_id: UUID, number: int = 1, /, **fields: Any) -> TestResponse:
+    """Send the form of an installment."""
+    url, form = form_of(act, loan_id, number, **fields)
+    return browser.post(url, **form)
 
 
 def post(browser: Browser, loan_id: UUID, number: int = 1, /, **fields: Any) -> TestResponse:
@@ -146,4 +149,22 @@ def sql(superuser: Engine, statement: str, **values: Any) -> None:
     """Change what nobody may change, or many rows at once."""
     db.session.rollback()
     with superuser.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(statement), values)
+
+
+def make_many(superuser: Engine, number: int, **columns: str) -> None:
+    """So many loans at once, without a history; each column is an SQL expression over ``i``, from 1 to ``number``."""
+    values = {
+        "loan_id": "gen_random_uuid()",
+        "user_id": f"'{UUID(int=0)}'",
+        "loan_amount": "24000000",
+        "tenor_month": "12",
+        "status": "'pending'",
+        "monthly_installment_amount": "2000000",
+        "monthly_installment_due_date": "current_date + 30",
+        "created_at": "now() - i * interval '1 minute'",
+        **columns,
+    }
+    statement = f"INSERT INTO loans ({', '.join(values)}) SELECT {', '.join(values.values())} FROM generate_series(1, "
+    sql(superuser, f"{statement}{number}) i")

@@ -6,7 +6,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from portal.shared.database import db, is_contention, is_unreachable, require_transaction, transaction
+from portal.shared.database import (
+    again_when_contended,
+    db,
+    is_contention,
+    is_unreachable,
+    require_transaction,
+    transaction,
+)
 from tests.client import at_once
 
 ADD = text("INSERT INTO rate_limits VALUES (:key, 1, 0)")
@@ -97,6 +104,30 @@ def test_two_people_at_one_row_are_told_from_a_server_that_is_gone(in_app, super
     assert is_contention(caught.value)
     assert not is_unreachable(caught.value)
     assert keys() == ["wanted"]
+
+
+def test_who_lost_a_row_to_another_starts_again_and_gives_up_in_the_end():
+    tried = []
+
+    def loses(times, sqlstate="40P01"):
+        class Lost(Exception):
+            """As the driver raises it."""
+
+        Lost.sqlstate = sqlstate
+        tried.append(times)
+        if len(tried) <= times:
+            raise OperationalError("UPDATE", {}, Lost())
+        return "done"
+
+    assert again_when_contended(lambda: loses(2)) == "done"
+    tried.clear()
+    with pytest.raises(OperationalError):
+        again_when_contended(lambda: loses(9))
+    assert len(tried) == 3
+    tried.clear()
+    with pytest.raises(OperationalError):
+        again_when_contended(lambda: loses(9, sqlstate="57P01"))
+    assert len(tried) == 1, "a server that is gone is not asked again"
 
 
 def test_a_connection_that_the_server_ended_is_replaced(in_app, superuser):

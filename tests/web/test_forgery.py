@@ -6,7 +6,7 @@ from portal.auth.models import AuthSession
 from portal.kyc.models import KycCheck, KycStatus
 from portal.shared.database import db
 from tests.factories import audit_events, make_kyc_check, make_staff
-from tests.web.test_bad_input import FIELDS, form_of
+from tests.web.test_bad_input import FIELDS, form_of, role_for
 
 
 def post(browser, url, form, **headers):
@@ -15,38 +15,37 @@ def post(browser, url, form, **headers):
 
 @pytest.fixture
 def desk(in_app, visit):
-    """A reviewer's browser and every form of the portal, filled in so that it would work."""
-    rina = make_staff()
-    browser = visit(rina)
-    return browser, [form_of(rule, rina) for rule in FIELDS if rule != "/logout"] + [("/logout", {})]
+    """Every form of the portal in the browser of somebody who may send it, filled in so that it would work."""
+    people = {role: make_staff(role) for role in {role_for(rule) for rule in FIELDS}}
+    browsers = {role: visit(person) for role, person in people.items()}
+    rules = sorted(FIELDS, key=lambda rule: rule == "/logout")
+    return [(browsers[role_for(rule)], *form_of(rule, people[role_for(rule)])) for rule in rules]
 
 
 def test_no_form_works_without_a_token(desk):
-    browser, forms = desk
     before = len(audit_events())
-    for url, fields in forms:
+    for browser, url, fields in desk:
         for token in ({}, {"csrf_token": ""}, {"csrf_token": "made-up"}, {"csrf_token": browser.token[:-1]}):
             answer = post(browser, url, {**fields, **token})
             assert answer.status_code == 400, url
             assert "This page was open for too long, or in two windows." in answer.text
     assert len(audit_events()) == before
-    assert browser.get("/").status_code == 200
+    assert {browser.get("/").status_code for browser, _, _ in desk} == {200}
 
 
 def test_no_form_works_with_somebody_elses_token(desk, visit):
-    browser, forms = desk
     theirs = visit(make_staff()).token
-    for url, fields in forms:
+    for browser, url, fields in desk:
         assert post(browser, url, {**fields, "csrf_token": theirs}).status_code == 400, url
-    assert browser.get("/").status_code == 200
+    assert {browser.get("/").status_code for browser, _, _ in desk} == {200}
 
 
 def test_htmx_alone_is_no_token(desk):
-    browser, forms = desk
-    for url, fields in forms:
+    for browser, url, fields in desk:
         answer = post(browser, url, fields, HX_Request="true", X_Requested_With="XMLHttpRequest")
         assert answer.status_code == 400, url
         assert answer.headers["HX-Retarget"] == "#flashes"
+    browser = desk[0][0]
     assert post(browser, "/account/renew", {}, HX_Request="true", X_CSRFToken=browser.token).status_code == 204
 
 
@@ -63,12 +62,11 @@ def test_htmx_alone_is_no_token(desk):
     ids=str,
 )
 def test_no_form_works_from_another_site_even_with_the_token(desk, origin):
-    browser, forms = desk
     before = len(audit_events())
-    for url, fields in forms:
+    for browser, url, fields in desk:
         assert post(browser, url, {**fields, "csrf_token": browser.token}, **origin).status_code == 403, url
     assert len(audit_events()) == before
-    assert browser.get("/").status_code == 200
+    assert {browser.get("/").status_code for browser, _, _ in desk} == {200}
 
 
 def test_a_form_works_from_our_own_pages(in_app, visit):
@@ -83,18 +81,16 @@ def test_a_token_in_the_address_counts_for_nothing(in_app, visit):
 
 
 def test_other_methods_find_no_way_around_the_token(desk):
-    browser, forms = desk
-    for url, fields in forms:
+    for browser, url, fields in desk:
         for method in ("PUT", "PATCH", "DELETE", "post", "PROPFIND"):
             answer = browser.send(method, url, data=fields)
             assert answer.status_code in {400, 405}, (method, url)
 
 
 def test_looking_changes_nothing(desk):
-    browser, forms = desk
     rows = [tuple(row) for row in db.session.execute(db.select(KycCheck.kyc_id, KycCheck.status, KycCheck.version))]
     before = [event.action for event in audit_events()]
-    for url, fields in forms:
+    for browser, url, fields in desk:
         answer = browser.send("GET", url, query_string={**fields, "csrf_token": browser.token})
         assert answer.status_code in {200, 404, 405}, url
     db.session.rollback()

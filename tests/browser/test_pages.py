@@ -1,0 +1,347 @@
+"""Every page as everybody can use it: axe, both themes, four widths, two languages, by keyboard."""
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from portal.auth import service as auth
+from portal.kyc.models import DocumentType, KycStatus
+from portal.permissions import Role
+from tests.browser.acting import NIK, answer_all, check_number, make_drawn_check, press, sees
+from tests.browser.seeing import faults, tab_stops, width_of
+from tests.factories import make_customer, make_kyc_check, make_staff
+from tests.kyc.desk import claim, reject, verify
+
+pytestmark = pytest.mark.browser
+
+POST_HOLD = """(form, url) => {
+  form.action = url;
+  form.append(Object.assign(document.createElement('input'), { name: 'lease_token', value: crypto.randomUUID() }));
+  form.submit();
+}"""
+LONG_NAME = "Maria Magdalena Simbolon boru Hutagalung"
+
+
+@pytest.fixture
+def rina(in_app):
+    return make_staff(display_name="Rina Wulandari")
+
+
+@pytest.fixture
+def look(rina, open_page):
+    """Opens a page as Rina, or with ``staff=None`` as a stranger, without anything that moves."""
+
+    def look(path="/", staff=rina, **options):
+        return open_page(staff, path, reduced_motion="reduce", **options)
+
+    return look
+
+
+def fill_queue(rina):
+    """Rows with everything that a row can show."""
+    dian = make_staff(display_name="Dian Kurnia")
+    for hours, name, given in (
+        (30, LONG_NAME, {"attempt": 3}),
+        (23.5, "Suparman", {"has_duplicate": True, "attempt": 2}),
+        (5, "Siti Rahmawati", {"held_by": rina}),
+        (4, "Budi Santoso", {"held_by": dian, "document_type": DocumentType.SIM}),
+        (1, "Joko", {"document_type": DocumentType.NPWP}),
+    ):
+        make_kyc_check(user_id=make_customer(fullname=name), age=timedelta(hours=hours), has_images=False, **given)
+
+
+def full_workspace(rina, **given):
+    """A SIM with a duplicate and an earlier attempt, held by Rina."""
+    customer = make_customer(fullname=LONG_NAME)
+    earlier = make_drawn_check(user_id=customer, document_type=DocumentType.SIM, age=timedelta(hours=9))
+    make_kyc_check(number=NIK, has_duplicate=True, user_id=make_customer(fullname="Budi Santoso"))
+    kyc_id = make_drawn_check(
+        user_id=customer, document_type=DocumentType.SIM, has_duplicate=True, attempt=2, held_by=rina, **given
+    )
+    return kyc_id, earlier
+
+
+def login(look, **_):
+    return look("/login", staff=None)
+
+
+def login_with_errors(look, **_):
+    page = look("/login", staff=None)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".errsum")).to_be_focused()
+    return page
+
+
+def sign_in_again(look, **_):
+    page = look("/login/again?next=/kyc")
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Confirm and go on").click()
+    expect(page.locator(".errsum")).to_be_focused()
+    return page
+
+
+def first_password(look, **_):
+    token = auth.invite("new@example.com", role=Role.KYC_REVIEWER, name="Eka")
+    page = look(f"/login/token/{token}", staff=None)
+    page.get_by_label("New password").fill("short")
+    page.get_by_role("button", name="Save the password").click()
+    expect(page.locator(".errsum")).to_be_focused()
+    return page
+
+
+def home(look, **_):
+    return look()
+
+
+def queue(look, rina, **_):
+    fill_queue(rina)
+    return look("/kyc")
+
+
+def queue_that_is_empty(look, **_):
+    return look("/kyc")
+
+
+def queue_without_match(look, rina, **_):
+    fill_queue(rina)
+    return look("/kyc?document_type=npwp&flag=duplicate")
+
+
+def queue_of_the_decided(look, visit, rina, **_):
+    make_kyc_check(status=KycStatus.REJECTED, has_duplicate=True, has_images=False)
+    reject(visit(rina), make_kyc_check(held_by=rina), "BLURRY")
+    page = look("/kyc?status=rejected")
+    expect(page.locator(".toast")).to_be_visible()
+    return page
+
+
+def workspace(look, rina, **_):
+    kyc_id, _ = full_workspace(rina)
+    page = look(f"/kyc/{kyc_id}")
+    answer_all(page, 6)
+    check_number(page)
+    expect(page.locator(".nik")).to_be_visible()
+    return page
+
+
+def workspace_with_errors(look, rina, **_):
+    kyc_id, _ = full_workspace(rina)
+    page = look(f"/kyc/{kyc_id}")
+    check_number(page, "12345678")
+    expect(page.locator("#number-result")).to_contain_text("Does not match")
+    press(page, "1", "1")
+    page.locator("#decision").evaluate("form => form.requestSubmit(document.getElementById('verify'))")
+    expect(page.locator("#errors")).to_be_focused()
+    return page
+
+
+def workspace_with_what_is_missing(look, rina, **_):
+    kyc_id, _ = full_workspace(rina)
+    page = look(f"/kyc/{kyc_id}")
+    press(page, "v")
+    expect(page.locator(".is-missing")).to_have_count(9)
+    return page
+
+
+def reject_dialog(look, rina, **_):
+    kyc_id, _ = full_workspace(rina)
+    page = look(f"/kyc/{kyc_id}")
+    press(page, "x", "1")
+    return page
+
+
+def reject_dialog_with_errors(look, rina, **_):
+    page = look(f"/kyc/{make_kyc_check(held_by=rina)}")
+    press(page, "x", "Control+Enter")
+    expect(page.locator("#reject-errors")).to_be_focused()
+    return page
+
+
+def record_that_nobody_holds(look, rina, **_):
+    kyc_id, _ = full_workspace(rina)
+    page = look(f"/kyc/{kyc_id}")
+    page.get_by_role("button", name="Put back").click()
+    page.goto(f"/kyc/{kyc_id}")
+    return page
+
+
+def record_of_a_rejection(look, visit, rina, **_):
+    kyc_id, _ = full_workspace(rina)
+    reject(
+        visit(rina),
+        kyc_id,
+        "BLURRY",
+        "OTHER",
+        customer_text="Foto terlalu gelap, ambil lagi di tempat terang.",
+        internal_note="Third time. " * 12,
+    )
+    return look(f"/kyc/{kyc_id}")
+
+
+def record_of_a_verification(look, visit, rina, **_):
+    kyc_id = make_kyc_check(held_by=rina)
+    verify(visit(rina), kyc_id)
+    page = look(f"/kyc/{kyc_id}")
+    page.get_by_role("button", name="Mark as expired").click()
+    expect(page.locator("#expire-errors")).to_be_focused()
+    return page
+
+
+def record_that_somebody_else_decided(look, visit, rina, **_):
+    dian = make_staff(display_name="Dian Kurnia")
+    kyc_id, _ = full_workspace(rina)
+    page = look(f"/kyc/{kyc_id}")
+    answer_all(page, 6)
+    page.get_by_label("The number cannot be read").check()
+    page.get_by_label("Not the same person").check()
+    page.get_by_label("Valid until").fill("2031-04-05")
+    page.get_by_role("button", name="Put back").evaluate("button => button.blur()")
+    visit(rina).post("/kyc/next")
+    other = visit(dian)
+    claim(other, kyc_id)
+    reject(other, kyc_id, "GLARE")
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("alert").filter(has_text="Dian Kurnia rejected this at")).to_be_focused()
+    return page
+
+
+def checks_of_a_customer(look, visit, **_):
+    customer = make_customer()
+    make_kyc_check(user_id=customer)
+    make_kyc_check(user_id=customer, status=KycStatus.EXPIRED, document_type=DocumentType.SIM)
+    return look(f"/kyc/of-customer/{customer}")
+
+
+def keyboard_shortcuts(look, rina, **_):
+    page = look(f"/kyc/{make_kyc_check(held_by=rina)}")
+    press(page, "?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    return page
+
+
+def menu(look, **_):
+    page = look("/kyc")
+    page.locator(".usermenu > summary").click()
+    return page
+
+
+def idle_notice(look, rina, **_):
+    page = look()
+    page.clock.install()
+    page.goto("/")
+    page.clock.fast_forward(13 * 60_000)
+    expect(page.get_by_role("button", name="Stay signed in")).to_be_visible()
+    return page
+
+
+def error_403(look, **_):
+    page = look(staff=make_staff(Role.SUPPORT_AGENT))
+    page.goto("/kyc")
+    expect(page.get_by_role("main")).to_contain_text("403")
+    return page
+
+
+def error_404(look, **_):
+    page = look(f"/kyc/{uuid4()}")
+    expect(page.get_by_role("main")).to_contain_text("404")
+    return page
+
+
+def error_404_for_a_stranger(look, **_):
+    page = look("/nothing/here", staff=None)
+    expect(page.get_by_role("main")).to_contain_text("404")
+    return page
+
+
+def error_409(look, **_):
+    kyc_id = make_kyc_check(status=KycStatus.VERIFIED, has_images=False)
+    page = look()
+    page.locator("form[data-leave]").evaluate(POST_HOLD, f"/kyc/{kyc_id}/hold")
+    expect(page.get_by_role("main")).to_contain_text("409")
+    return page
+
+
+PAGES = [
+    login,
+    login_with_errors,
+    sign_in_again,
+    first_password,
+    home,
+    queue,
+    queue_that_is_empty,
+    queue_without_match,
+    queue_of_the_decided,
+    workspace,
+    workspace_with_errors,
+    workspace_with_what_is_missing,
+    reject_dialog,
+    reject_dialog_with_errors,
+    record_that_nobody_holds,
+    record_of_a_rejection,
+    record_of_a_verification,
+    record_that_somebody_else_decided,
+    checks_of_a_customer,
+    keyboard_shortcuts,
+    menu,
+    idle_notice,
+    error_403,
+    error_404,
+    error_404_for_a_stranger,
+    error_409,
+]
+
+
+@pytest.mark.parametrize("open_it", PAGES, ids=lambda page: page.__name__)
+def test_axe_finds_nothing_and_no_page_moves_sideways(open_it, look, visit, rina):
+    page = open_it(look=look, visit=visit, rina=rina)
+    assert faults(page) == []
+
+
+def test_planted_faults_are_found(look):
+    page = look("/login", staff=None)
+    page.evaluate("""() => {
+      document.querySelector('h1').style.color = 'silver';
+      document.querySelector('label').remove();
+      document.querySelector('main').style.width = '700px';
+    }""")
+    said = "\n".join(faults(page))
+    for fault in ("color-contrast", "label", "at 390: ", "at 1024 in dark"):
+        assert fault in said
+
+
+@pytest.mark.parametrize("open_it", [login, queue, workspace, record_of_a_verification], ids=lambda page: page.__name__)
+def test_every_stop_of_the_tab_key_is_seen_and_has_a_ring(open_it, look, visit, rina):
+    page = open_it(look=look, visit=visit, rina=rina)
+    page.evaluate("document.activeElement.blur()")
+    stops = tab_stops(page)
+    assert len(stops) > 5
+    assert [stop for stop in stops if ": " in stop] == []
+
+
+def test_the_first_stop_leads_past_the_navigation(look):
+    page = look("/kyc")
+    press(page, "Tab")
+    skip = page.get_by_role("link", name="Skip to main content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    press(page, "Enter", "Tab")
+    expect(page.get_by_role("link", name="Export CSV")).to_be_focused()
+
+
+INDONESIAN = {
+    login_with_errors: "Masuk",
+    home: "Halo, Rina Wulandari",
+    queue: "Antrean KYC",
+    workspace: LONG_NAME,
+    reject_dialog: LONG_NAME,
+    record_of_a_verification: "Siti Rahmawati",
+    error_404: "Tidak ada apa-apa di sini",
+}
+
+
+@pytest.mark.parametrize("open_it", INDONESIAN, ids=lambda page: page.__name__)
+def test_indonesian_fits(open_it, look, visit, rina):
+    page = open_it(look=look, visit=visit, rina=rina)
