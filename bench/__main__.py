@@ -1,19 +1,22 @@
-"""``python -m bench``: the identity checks' queue at full size on servers of its own; fails when a bound is broken."""
+"""``python -m bench``: the queue and the loans at full size on servers of its own; fails when a bound is broken."""
 
 import argparse
+import os
 import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
+from bench import loans
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
 from portal.app import create_app
 from portal.config import from_environment
@@ -24,6 +27,13 @@ from portal.shared.database import db
 HOST = "https://localhost"
 
 
+class Measured(NamedTuple):
+    """What a page costs, and whether that is more than it may."""
+
+    cost: Cost
+    is_broken: bool
+
+
 def main() -> int:
     """The exit code: 1 when a page reads more, or asks more often, than it may."""
     options = _options()
@@ -31,10 +41,22 @@ def main() -> int:
         _prepare(app, servers, options.users)
         with app.app_context(), db.engine.connect() as connection:
             found = list(pages(connection, deep=options.page))
-        client = _signed_in(app)
+            of_loans, one_loan = list(loans.lists(connection, deep=options.page)), loans.page(connection)
+        client = _signed_in(app, "rina@portal.example")
         print(f"{'page':<38}{'ms':>8}{'statements':>12}{'counted':>9}  read by table (at most {MOST_ENTRIES} each)")
         costs = [_measured(app, client, name, address, options.repeat) for name, address in found]
-    broken = sum(bool(page.problems()) for page in costs)
+        analyst = _signed_in(app, "bagas@portal.example")
+        limits = {"most_counted": loans.MOST_COUNTED}
+        costs += [
+            _measured(app, analyst, f"loans, {name}", address, options.repeat, **limits) for name, address in of_loans
+        ]
+        limits |= {
+            "most_entries": loans.MOST_ENTRIES_OF_A_LOAN,
+            "most_statements": loans.MOST_STATEMENTS_OF_A_LOAN,
+        }
+        costs.append(_measured(app, analyst, "one loan", one_loan, options.repeat, **limits))
+        _export(app, analyst)
+    broken = sum(page.is_broken for page in costs)
     bounds = f"{MOST_STATEMENTS} statements, {MOST_ENTRIES} entries or {MOST_COUNTED} counted"
     print(f"\n{len(costs)} pages, {broken} of them beyond {bounds}.")
     return 1 if broken else 0
@@ -71,6 +93,7 @@ def _prepare(app: Flask, servers: EmbeddedServers, users: int) -> None:
     with app.app_context():
         upgrade()
         hire(db.engine)
+        loans.hire(db.engine)
     started = time.monotonic()
     result = app.test_cli_runner().invoke(args=["seed", "--users", str(users)])
     print(result.output.strip().splitlines()[-1])
@@ -83,18 +106,36 @@ def _prepare(app: Flask, servers: EmbeddedServers, users: int) -> None:
     print(f"Ready after {time.monotonic() - started:.0f} s\n")
 
 
-def _signed_in(app: Flask) -> FlaskClient:
+def _export(app: Flask, client: FlaskClient) -> None:
+    """Stream 500,000 loans and more, and say how much this process grew meanwhile."""
+    before, started, size = _resident(), time.monotonic(), 0
+    peak = before
+    with client.get("/loans/export.csv", base_url=HOST, buffered=False) as response:
+        for chunk in response.iter_encoded():
+            size += chunk.count(b"\n")
+            peak = max(peak, _resident())
+    seconds = time.monotonic() - started
+    print(f"CSV: {size:,} rows in {seconds:.1f} s ({size / seconds:,.0f} rows/s), {peak - before:.0f} MB more memory")
+
+
+def _resident() -> float:
+    """This process's memory in MB."""
+    fields = Path("/proc/self/statm").read_text().split()
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _signed_in(app: Flask, email: str) -> FlaskClient:
     client = app.test_client()
     page = client.get("/login", base_url=HOST).text
     token = re.search(r'name="csrf-token" content="([^"]+)"', page)
     assert token
-    form = {"csrf_token": token[1], "email": "rina@portal.example", "password": PASSWORD}
+    form = {"csrf_token": token[1], "email": email, "password": PASSWORD}
     answer = client.post("/login", base_url=HOST, data=form)
     assert answer.status_code == 303, answer.status
     return client
 
 
-def _measured(app: Flask, client: FlaskClient, name: str, address: str, repeat: int) -> Cost:
+def _measured(app: Flask, client: FlaskClient, name: str, address: str, repeat: int, **limits: int) -> Measured:
     def get(address: str) -> Any:
         response = client.get(address, base_url=HOST)
         assert response.status_code == 200, response.status
@@ -106,9 +147,10 @@ def _measured(app: Flask, client: FlaskClient, name: str, address: str, repeat: 
     page = cost(get, address, engine, repeat=repeat)
     read = ", ".join(f"{table} {entries}" for table, entries in page.entries.items() if entries)
     print(f"{name:<38}{page.milliseconds:>8.1f}{page.statements:>12}{page.counted:>9}  {read}")
-    for problem in page.problems():
+    problems = page.problems(**limits)
+    for problem in problems:
         print(f"    BROKEN  {problem}")
-    return page
+    return Measured(page, bool(problems))
 
 
 if __name__ == "__main__":

@@ -49,12 +49,18 @@ class Cost:
     counted: int
     milliseconds: float
 
-    def problems(self) -> list[str]:
+    def problems(
+        self,
+        *,
+        most_entries: int = MOST_ENTRIES,
+        most_statements: int = MOST_STATEMENTS,
+        most_counted: int = MOST_COUNTED,
+    ) -> list[str]:
         """The bounds that it breaks."""
-        found = [f"{table}: {entries:,} entries" for table, entries in self.entries.items() if entries > MOST_ENTRIES]
-        if self.statements > MOST_STATEMENTS:
+        found = [f"{table}: {entries:,} entries" for table, entries in self.entries.items() if entries > most_entries]
+        if self.statements > most_statements:
             found.append(f"{self.statements} statements")
-        if self.counted > MOST_COUNTED:
+        if self.counted > most_counted:
             found.append(f"a counter: {self.counted:,} entries")
         return found
 

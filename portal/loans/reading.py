@@ -150,11 +150,13 @@ class Then:
 def browse(filters: Filters, part: Slice) -> Found:
     """A page of the list, newest first."""
     rows = lists.page(filters, part)
+    is_short = filters.has_amount and len(rows) <= PAGE_SIZE
+    if is_short and part.before:  # more may match beyond the 20,000 looked at: the first page leads to all of it
+        return browse(filters, Slice())
     people = users.names_of(row.user_id for row in rows)
     page = Page.of(
         [_line(row, people[row.user_id]) for row in rows], part, lambda row: Cursor(row.created_at, row.loan_id)
     )
-    is_short = filters.has_amount and len(rows) <= PAGE_SIZE and not part.before
     return Found(page, lists.scanned_until(filters, part) if is_short else None)
 
 
@@ -163,7 +165,7 @@ def count() -> dict[str, Count]:
     counted = lists.counts()._asdict()
     estimates = lists.estimates() if any(number >= CAP for number in counted.values()) else {}
     return {
-        status: Count(estimates.get(status, number) if number >= CAP else number, number >= CAP)
+        status: Count(max(number, estimates.get(status, 0)) if number >= CAP else number, number >= CAP)
         for status, number in counted.items()
     }
 

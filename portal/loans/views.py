@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 
 from portal.loans import paying, reading, wording
 from portal.loans.forms import FilterForm, PaymentForm, PostForm, ReasonForm, RescheduleForm
-from portal.loans.models import Filters
 from portal.permissions import Permission
 from portal.shared.errors import Refusal
 from portal.shared.pagination import Cursor, Page, Slice
@@ -64,8 +63,9 @@ def index() -> ResponseReturnValue:
 @requires(Permission.LOAN_READ, is_fresh=True)
 def export() -> ResponseReturnValue:
     form = FilterForm(request.args)
-    filters = form.filters() if form.validate() else Filters()
-    return download("loans.csv", EXPORTED, reading.export(filters, actor=current_actor()))
+    if not form.validate():  # the list says what is wrong; to export all instead would be a surprise
+        return redirect(url_for(".index", **_given()), 303)
+    return download("loans.csv", EXPORTED, reading.export(form.filters(), actor=current_actor()))
 
 
 @bp.get("/<uuid:loan_id>")

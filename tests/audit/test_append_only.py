@@ -45,17 +45,17 @@ def past(in_app):
 
 
 @pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("change", CHANGES)
-def test_the_portal_has_no_right_to_change_them(past, servers, table, change):
-    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
-        run(servers.database_url, change.format(table, KEYS[table]))
+def test_the_portal_has_no_right_to_change_them(past, servers, table):
+    for change in CHANGES:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
+            run(servers.database_url, change.format(table, KEYS[table]))
 
 
 @pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_trigger_refuses_their_owner_too(past, servers, table, change):
-    with pytest.raises(psycopg.errors.InsufficientPrivilege, match=f"{table} is append-only|is append-only"):
-        run(servers.migration_url, change.format(table, KEYS[table]))
+def test_a_trigger_refuses_their_owner_too(past, servers, table):
+    for change in CHANGES:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is append-only"):
+            run(servers.migration_url, change.format(table, KEYS[table]))
 
 
 @pytest.mark.parametrize(

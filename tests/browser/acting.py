@@ -45,13 +45,13 @@ def hold_down(page: Page, key: str, repeats: int = 8) -> None:
 
 def check_number(page: Page, number: str = NIK) -> None:
     """Type the number and press Enter."""
-    page.get_by_role("textbox", name="Document number").fill(number)
+    page.locator("#number-input").fill(number)
     page.keyboard.press("Enter")
 
 
 def answer_all(page: Page, count: int = 5) -> None:
     """The checklist by keys, every line with Yes."""
-    expect(page.get_by_role("button", name="Verify")).to_be_visible()
+    expect(page.locator("#verify")).to_be_visible()
     page.wait_for_load_state()
     press(page, *(str(number) for number in range(1, count + 1)))
     expect(page.locator("[data-done]")).to_have_text(str(count))

@@ -13,23 +13,27 @@ FOCUSED = """() => {
   const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
   return {
     name: element.id || element.dataset.stage || element.textContent.trim().slice(0, 40) || element.tagName,
-    ring: around.some(one => one && getComputedStyle(one).outlineStyle !== 'none'),
+    ring: element.type === 'date' || around.some(one => one && getComputedStyle(one).outlineStyle !== 'none'),
     seen: Boolean(hit) && around.some(one => one?.contains(hit)),
     over: element === document.body,
   };
 }"""
 
 
+CLIPPED = """() => [...document.querySelectorAll('.btn, .chip, .flag, .navlink, .segmented *, .tabs a, legend, summary, dt')]
+  .filter(one => one.checkVisibility() && one.clientWidth && one.scrollWidth > one.clientWidth + 1)
+  .map(one => one.textContent.trim().slice(0, 60))"""
+
+
 def faults(page: Page) -> list[str]:
-    """What axe finds at every width in light and in dark, and where the page can be moved sideways.
+    """What axe finds at every width in light and in dark, and what does not fit.
 
     Only colours change in the dark, so there only they are looked at again.
     """
-    found = []
+    found: list[str] = []
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
-        if (wide := width_of(page)) > width:
-            found.append(f"at {width}: {wide} px wide")
+        found += misfits(page, width)
         if width < READ_OUT_FROM:
             continue
         for scheme, options in (("light", RULES), ("dark", CONTRAST)):
@@ -40,18 +44,21 @@ def faults(page: Page) -> list[str]:
     return found
 
 
-def width_of(page: Page) -> int:
-    """How wide the page's content is; more than the window's width means that it moves sideways."""
-    return int(page.evaluate("document.scrollingElement.scrollWidth"))
+def misfits(page: Page, width: int) -> list[str]:
+    """Whether the page can be moved sideways, and which words do not fit in what they stand on."""
+    wide = page.evaluate("document.scrollingElement.scrollWidth")
+    clipped = page.evaluate(CLIPPED)
+    return [f"at {width}: {wide} px wide"] * (wide > width) + [f"at {width}: clipped: {words}" for words in clipped]
 
 
 def tab_stops(page: Page, at_most: int = 80) -> list[str]:
-    """Press Tab until the page is left: the name of every stop, and what is wrong with it."""
+    """Press Tab from the first stop until the page is left: the name of every stop, and what is wrong with it."""
     stops: list[str] = []
+    page.locator(".skip-link").focus()
     for _ in range(at_most):
         page.keyboard.press("Tab")
         stop = page.evaluate(FOCUSED)
         if stop["over"]:
             break
-        stops.append(stop["name"] + ("" if stop["ring"] else ": no ring") + ("" if stop["seen"] else ": covered"))
+        stops.append(stop["name"] + ("" if stop["ring"] else " (no ring)") + ("" if stop["seen"] else " (covered)"))
     return stops

@@ -44,7 +44,7 @@ PARAMETERS = {
     "/kyc/<uuid:kyc_id>": [UNKNOWN],
     "/kyc/<uuid:kyc_id>/images/<any(front, selfie):side>": [UNKNOWN],
     "/kyc/of-customer/<uuid:user_id>": [UNKNOWN],
-    "/loans": [("status", "tenor"), ("user", "to"), ("from", "max_amount"), ("min_amount",), ("after",)],
+    "/loans": [("status", "tenor"), ("user", "to"), ("from",), ("min_amount",), ("after",)],
     "/loans/export.csv": [("status", "tenor", "user", "from", "to", "min_amount", "max_amount")],
     "/loans/<uuid:loan_id>": [UNKNOWN],
     "/loans/<uuid:loan_id>/history": [("as_of",)],
@@ -83,10 +83,14 @@ FIELDS = {
     "/kyc/<uuid:kyc_id>/expire": [("command_id", "version"), ("reason",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/post": [("amount",), ("reference",), ("command_id", "version")],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": [("reason",), ("command_id", "version")],
-    "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": [("due_date",), ("reason",)],
+    "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": [("due_date",), ("command_id", "version")],
 }
-STRICT = {"command_id", "version", "lease_token", "language", "theme", "density", "shortcuts", *CHECKS}
-STRICT |= {"number_unreadable", "expires_on", "reason_codes", "open", "unknown", "after", "act", "due_date"}
+# Fields that take one of a few values, or an id, or that another route has already been tried with.
+STRICT = {
+    "command_id", "version", "lease_token", "language", "theme", "density", "shortcuts", *CHECKS, "number_unreadable",
+    "expires_on", "reason_codes", "open", "act", "as_of", "unknown", "after", "waiting", "seen", "status", "tenor",
+    "user", "from", "to", "document_type", "flag", "held", "age", "reference", "due_date",
+}  # fmt: skip
 SECRETS = re.compile(r"Traceback|psycopg|sqlalchemy|pymongo|werkzeug|jinja2|SELECT .* FROM|root:x:")
 
 
@@ -180,7 +184,7 @@ def test_no_value_in_the_place_of_an_id_or_a_name_breaks_a_page(in_app, visit):
     for rule in PARAMETERS:
         browser = browsers[role_for(rule)]
         for placeholder in re.findall("<[^>]+>", rule):
-            for value in VALUES:
+            for value in VALUES[:: 3 if placeholder.startswith("<uuid:") else 1]:
                 url = filled(rule.replace(placeholder, quote(value, safe="")), ids)
                 answer = browser.send("GET", url)
                 look_at(answer, (rule, value))
@@ -367,14 +371,14 @@ HEADERS = [
 
 
 def test_no_value_of_a_header_breaks_a_page(in_app, visit):
-    browser = visit(make_staff())
+    browser, url = visit(make_staff()), f"/kyc/of-customer/{make_customer()}"
     for name in (
         "Accept", "Accept-Encoding", "Accept-Language", "Content-Type", "If-Modified-Since", "If-None-Match", "Range",
         "Referer", "User-Agent", "X-Forwarded-For", "X-Request-ID", "HX-Request", "HX-Current-URL", "HX-Target",
         "HX-Source", "HX-Boosted", "HX-Request-Type", "HX-History-Restore-Request", "Sec-Fetch-Site", "Authorization",
     ):  # fmt: skip
         for value in HEADERS:
-            answer = browser.send("GET", "/kyc", headers={name: value})
+            answer = browser.send("GET", url, headers={name: value})
             look_at(answer, (name, value))
             assert answer.status_code == 200, (name, value)
 
