@@ -1,6 +1,6 @@
 """What the queue and the workspace show, joined from a handful of queries."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -147,10 +147,14 @@ class Workspace:
         return Cursor(self.created_at, self.kyc_id)
 
 
-def browse(filters: Filters, part: Slice, *, actor: Actor) -> Page[QueueRow]:
-    """A page of the queue: pending ones oldest first, decided ones newest first."""
-    rows = lists.page(_narrowed(filters, actor), part)
-    return Page.of(_lines(rows, actor), part, lambda line: Cursor(line.created_at, line.kyc_id))
+def browse(filters: Filters, part: Slice, *, actor: Actor) -> tuple[Page[QueueRow], Undoable | None]:
+    """A page of the queue, pending ones oldest first, decided ones newest first; and what the actor can still undo."""
+    found = lists.page(_narrowed(filters, actor), part)
+    page = Page.of(found, part, lambda row: Cursor(row.created_at, row.kyc_id))
+    last = lists.undoable(actor.id, UNDO_WINDOW)
+    people = users.names_of([*(row.user_id for row in page.rows), *([last.user_id] if last else [])])
+    lines = _lines(page.rows, people, actor)
+    return Page(lines, page.before, page.after), _undoable(last, people) if last else None
 
 
 def export(filters: Filters, *, actor: Actor) -> Iterator[QueueRow]:
@@ -164,7 +168,7 @@ def _exported(filters: Filters, actor: Actor) -> Iterator[QueueRow]:
     """The query begins with the stream: Flask closes the session of the view before that."""
     with lists.every(_narrowed(filters, actor), EXPORTED_AT_MOST) as found:
         for batch in found.partitions():
-            yield from _lines(batch, actor)
+            yield from _lines(batch, users.names_of(row.user_id for row in batch), actor)
 
 
 def count(actor: Actor) -> Counters:
@@ -174,11 +178,8 @@ def count(actor: Actor) -> Counters:
 
 def undoable(actor: Actor) -> Undoable | None:
     """What this reviewer decided last, while it can be undone."""
-    row = lists.undoable(actor.id, UNDO_WINDOW)
-    if row is None:
-        return None
-    name = users.names_of([row.user_id])[row.user_id].fullname
-    return Undoable(row.kyc_id, name, row.verdict, row.until, int((row.until - row.now).total_seconds()))
+    last = lists.undoable(actor.id, UNDO_WINDOW)
+    return _undoable(last, users.names_of([last.user_id])) if last else None
 
 
 def workspace(kyc_id: UUID, *, actor: Actor) -> Workspace:
@@ -275,8 +276,12 @@ def _narrowed(filters: Filters, actor: Actor) -> Narrowed:
     )
 
 
-def _lines(rows: Sequence[Row[Any]], actor: Actor) -> list[QueueRow]:
-    people = users.names_of(row.user_id for row in rows)
+def _undoable(row: Row[Any], people: Mapping[UUID, Person]) -> Undoable:
+    name = people[row.user_id].fullname
+    return Undoable(row.kyc_id, name, row.verdict, row.until, int((row.until - row.now).total_seconds()))
+
+
+def _lines(rows: Sequence[Row[Any]], people: Mapping[UUID, Person], actor: Actor) -> list[QueueRow]:
     staff = auth.names_of({row.lease_holder for row in rows if row.lease_until and row.lease_until > row.now})
     return [_line(row, people[row.user_id], staff, actor) for row in rows]
 

@@ -51,7 +51,7 @@ def index() -> ResponseReturnValue:
     form = FilterForm(request.args)
     actor = current_actor()
     part = Slice.parse(after=request.args.get("after"), before=request.args.get("before"))
-    page = reading.browse(form.filters(), part, actor=actor)
+    page, undoable = reading.browse(form.filters(), part, actor=actor)
     counters = reading.count(actor)
     return render(
         "kyc/index.html",
@@ -66,7 +66,7 @@ def index() -> ResponseReturnValue:
         is_filtered=any(request.args.get(name) for name in ("document_type", "flag")),
         export_url=url_for(".export", **_given()),
         clear_url=_address(document_type=None, flag=None),
-        undoable=reading.undoable(actor),
+        undoable=undoable,
     )
 
 

@@ -46,10 +46,14 @@ class LoanRow:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of the list; ``search_older`` is where to go on when an amount filter stopped after its 20,000 rows."""
+    """A page of the list, and the customer it is narrowed to.
+
+    ``search_older`` is where to go on when an amount filter stopped after its 20,000 rows.
+    """
 
     page: Page[LoanRow]
     search_older: Cursor | None
+    person: Person | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +157,12 @@ def browse(filters: Filters, part: Slice) -> Found:
     is_short = filters.has_amount and len(rows) <= PAGE_SIZE
     if is_short and part.before:  # more may match beyond the 20,000 looked at: the first page leads to all of it
         return browse(filters, Slice())
-    people = users.names_of(row.user_id for row in rows)
+    people = users.names_of([*(row.user_id for row in rows), *([filters.user_id] if filters.user_id else [])])
     page = Page.of(
         [_line(row, people[row.user_id]) for row in rows], part, lambda row: Cursor(row.created_at, row.loan_id)
     )
-    return Found(page, lists.scanned_until(filters, part) if is_short else None)
+    search_older = lists.scanned_until(filters, part) if is_short else None
+    return Found(page, search_older, people[filters.user_id] if filters.user_id else None)
 
 
 def count() -> dict[str, Count]:
@@ -204,21 +209,13 @@ def show(loan_id: UUID, *, actor: Actor, sees_scores: bool) -> LoanPage:
     )
 
 
-def as_of(loan_id: UUID, entry_id: UUID, *, sees_scores: bool) -> Then:
+def as_of(loan: LoanPage, entry_id: UUID) -> Then:
     """The loan as it stood after this entry of its history."""
-    _found(loan_id)
-    rows = lists.reviews(loan_id)
-    place = next((place for place, row in enumerate(rows) if row.id == entry_id), None)
+    place = next((place for place, entry in enumerate(loan.entries) if entry.id == entry_id), None)
     if place is None:
         raise NotFound(N_("There is no such entry in this loan's history. Open the history again."))
-    state = history.fold(row.new_data for row in rows[: place + 1])
-    entry = _entries(loan_id, sees_scores=sees_scores)[place]
-    return Then(entry, state["loan"], state["payments"])
-
-
-def person(filters: Filters) -> Person | None:
-    """The customer the list is narrowed to."""
-    return users.names_of([filters.user_id])[filters.user_id] if filters.user_id else None
+    state = history.fold(entry.raw["new_data"] for entry in loan.entries[: place + 1])
+    return Then(loan.entries[place], state["loan"], state["payments"])
 
 
 def exists(loan_id: UUID) -> bool:

@@ -40,7 +40,7 @@ def index() -> ResponseReturnValue:
     form = FilterForm(request.args)
     part = Slice.parse(after=request.args.get("after"), before=request.args.get("before"))
     is_valid = form.validate()
-    found = reading.browse(form.filters(), part) if is_valid else reading.Found(Page([], None, None), None)
+    found = reading.browse(form.filters(), part) if is_valid else reading.Found(Page([], None, None), None, None)
     return render(
         "loans/index.html",
         fragment="loans/_table.html",
@@ -55,7 +55,7 @@ def index() -> ResponseReturnValue:
         export_url=url_for(".export", **_given()),
         is_filtered=bool(_given().keys() - {"status"}),
         clear_url=url_for(".index", **({"status": form.status.data} if form.status.data else {})),
-        person=reading.person(form.filters()) if is_valid else None,
+        person=found.person,
     )
 
 
@@ -77,11 +77,9 @@ def show(loan_id: UUID) -> ResponseReturnValue:
 @bp.get("/<uuid:loan_id>/history")
 @requires(Permission.LOAN_READ)
 def history(loan_id: UUID) -> ResponseReturnValue:
-    entry = request.args.get("as_of", "")
-    then = reading.as_of(loan_id, UUID(entry), sees_scores=_sees_scores()) if CANONICAL_UUID.fullmatch(entry) else None
-    return render(
-        "loans/history.html", fragment="loans/_history.html", loan=_loan(loan_id), then=then, **_rights(), **WORDS
-    )
+    loan, entry = _loan(loan_id), request.args.get("as_of", "")
+    then = reading.as_of(loan, UUID(entry)) if CANONICAL_UUID.fullmatch(entry) else None
+    return render("loans/history.html", fragment="loans/_history.html", loan=loan, then=then, **_rights(), **WORDS)
 
 
 @bp.get("/<uuid:loan_id>/payments")

@@ -3,7 +3,7 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from portal.overview import service
 from portal.permissions import Permission
@@ -20,7 +20,7 @@ class SearchForm(Form):
     term = TextField(
         _l("Phone, email or ID"),
         validators=[
-            InputRequired(_l("Enter a phone number, an email or an ID.")),
+            DataRequired(_l("Enter a phone number, an email or an ID.")),
             Length(max=255, message=_l("Use at most %(max)d characters.")),
         ],
     )

@@ -70,12 +70,15 @@ def normal_email(text: str) -> str:
 
 
 def normal_phone(text: str) -> str:
-    """``+62812…`` for an Indonesian number however it is written: with 0, 62 or +62, blanks, points, hyphens."""
+    """``+62812…`` for an Indonesian number however it is written: with 0, 62, +62 or 0062, blanks, points, hyphens."""
     digits = "".join(character for character in text if character in "0123456789")
-    if digits.startswith("0"):
+    has_country = text.lstrip().startswith("+") or digits.startswith("00")
+    if digits.startswith("00"):
+        digits = digits[2:]
+    if digits.startswith("62"):
+        digits = "62" + digits[2:].lstrip("0")
+    elif digits.startswith(("0", "8")) and not has_country:
         digits = "62" + digits.lstrip("0")
-    elif digits.startswith("8"):
-        digits = "62" + digits
     return f"+{digits}"
 
 

@@ -25,7 +25,7 @@ CLIPPED = """() => [...document.querySelectorAll('.btn, .chip, .flag, .navlink, 
   .map(one => one.textContent.trim().slice(0, 60))"""
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, within: str | None = None) -> list[str]:
     """What axe finds at every width in light and in dark, and what does not fit.
 
     Only colours change in the dark, so there only they are looked at again.
@@ -38,7 +38,7 @@ def faults(page: Page) -> list[str]:
             continue
         for scheme, options in (("light", RULES), ("dark", CONTRAST)):
             page.emulate_media(color_scheme=scheme)
-            result = Axe().run(page, options=options)
+            result = Axe().run(page, context=within, options=options)
             if result.violations_count:
                 found.append(f"at {width} in {scheme}:\n{result.generate_report()}")
     return found

@@ -71,7 +71,7 @@ def login(look, **_):
 
 def login_with_errors(look, **_):
     page = look("/login", staff=None)
-    page.get_by_role("button", name="Sign in").click()
+    page.locator("main button[type=submit]").click()
     expect(page.locator(".errsum")).to_be_focused()
     return page
 
@@ -298,7 +298,8 @@ PAGES = [
 @pytest.mark.parametrize("open_it", PAGES, ids=lambda page: page.__name__)
 def test_axe_finds_nothing_and_no_page_moves_sideways(open_it, look, visit, rina):
     page = open_it(look=look, visit=visit, rina=rina)
-    assert faults(page) == []
+    found = faults(page, within=".usermenu" if open_it is menu else None)  # what a menu covers is no target meanwhile
+    assert not found, "\n".join(found)
 
 
 def test_planted_faults_are_found(look):
@@ -395,5 +396,5 @@ def test_a_phone_has_its_menus(look):
     for summary, entry in ((".mobilemenu > summary", ("link", "Home")), (".usermenu > summary", ("button", "Sign out"))):
         page.locator(summary).click()
         role, name = entry
-        expect(page.get_by_role(role, name=name)).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role(role, name=name, exact=True)).to_be_in_viewport(ratio=1)
         press(page, "Escape")

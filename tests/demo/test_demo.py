@@ -99,7 +99,7 @@ def test_without_demo_mode_it_is_refused(in_app: Flask) -> None:
 @pytest.mark.slow
 def test_the_accounts_sign_in(demo: Flask) -> None:
     roles = text("SELECT split_part(email, '@', 1), role FROM staff_members JOIN users_auth USING (auth_id)")
-    assert ROLES.items() <= dict(db.session.execute(roles).tuples()).items()
+    assert ROLES.items() <= dict(db.session.execute(roles).all()).items()
     for name in ROLES:
         browser = Browser(demo)
         assert browser.sign_in(f"{name}@portal.example", PASSWORD).status_code == 303

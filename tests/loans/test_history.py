@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from portal.loans.history import Score
-from portal.loans.reading import as_of
+from portal.loans.reading import as_of, show
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.errors import NotFound
@@ -41,6 +41,10 @@ def loan_id(in_app):
     loan_id = make_loan(loan_amount="12000000.00", tenor_month=12, user_id=make_customer(fullname="Siti Rahmawati"))
     approve(loan_id, make_staff(Role.CREDIT_ANALYST, display_name="Bagas Wijaya"), note=NOTE, score=SCORE)
     return loan_id
+
+
+def page_of(loan_id):
+    return show(loan_id, actor=make_staff(Role.CREDIT_ANALYST).actor, sees_scores=True)
 
 
 def raw_of(answer):
@@ -117,7 +121,7 @@ def test_as_of_each_entry_the_loan_is_as_it_then_was(in_app, visit):
     press(analyst, "reschedule", loan_id, 3, due_date=day)
     entries = history_of(loan_id)
     submitted, rejected, undone, approved, posted, rescheduled = (
-        as_of(loan_id, entry.id, sees_scores=True) for entry in entries
+        as_of(page_of(loan_id), entry.id) for entry in entries
     )
     for then in (submitted, undone):
         assert (then.loan["status"], then.loan["rejected_reason"], then.payments) == ("pending", None, {})
@@ -147,7 +151,7 @@ def test_an_entry_of_another_loan_is_not_there(loan_id, visit):
         assert answer.status_code == 404
         assert "There is nothing here" in answer.text
         with pytest.raises(NotFound):
-            as_of(loan_id, entry, sees_scores=True)
+            as_of(page_of(loan_id), entry)
     for entry in ("x", str(history_of(loan_id)[0].id).upper(), "' OR 1=1", ""):
         assert browser.get(f"/loans/{loan_id}/history", query_string={"as_of": entry}).status_code == 200
 
