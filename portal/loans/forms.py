@@ -106,7 +106,8 @@ class ReasonForm(PaymentForm):
     )
 
 
-class RescheduleForm(ReasonForm):
+class RescheduleForm(PaymentForm):
     """Another due date, and why."""
 
     due_date = DayField(_l("New due date"), validators=[InputRequired(_l("Choose the new due date."))])
+    reason = ReasonForm.reason

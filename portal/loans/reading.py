@@ -138,7 +138,7 @@ class LoanPage:
         return [line for line in self.installments if line.status is PaymentStatus.OVERDUE]
 
     @property
-    def next_due(self) -> Installment | None:
+    def next_open(self) -> Installment | None:
         return next((line for line in self.installments if line.status is not PaymentStatus.PAID), None)
 
 

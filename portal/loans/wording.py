@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, pgettext
 
 from portal.loans.reading import Change
 from portal.loans.reasons import REASONS
@@ -81,8 +81,8 @@ def field_word(change: Change) -> str:
     return word
 
 
-def value_word(field: str, value: Any) -> str | None:
-    """A kept value as a person reads it: rupiah, WIB, words; None stays None."""
+def value_word(field: str, value: Any, part: str = "loan") -> str | None:
+    """A kept value as a person reads it: rupiah, WIB, words; None stays None. ``part`` as in :class:`Change`."""
     if value is None:
         return None
     if field.endswith("_amount"):
@@ -93,4 +93,6 @@ def value_word(field: str, value: Any) -> str | None:
         return wib_day(date.fromisoformat(value))
     if field == "rejected_reason":
         return ", ".join(code_word(code) for code in str(value).split(", "))
+    if part.isdigit() and value == "pending":
+        return str(pgettext("installment", "Pending"))
     return str(gettext(VALUES[value])) if value in VALUES else str(value)

@@ -10,6 +10,7 @@ from flask import Response, g, request
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, UnsupportedMediaType
 
 from portal.shared.database import patience
+from portal.shared.errors import N_, Refused
 from portal.web.access import current_actor, is_signed_in
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -38,8 +39,10 @@ def refuse_malformed() -> None:
         raise BadRequest
     if sum(1 for _ in request.form.items(multi=True)) > MOST_FIELDS:
         raise RequestEntityTooLarge
-    if not all(is_clean(text) for text in _texts()):
+    if not all(is_clean(text) for text in _names_and_address()):
         raise BadRequest
+    if not all(is_clean(value) for _, value in request.form.items(multi=True)):
+        raise Refused(N_("The text holds characters that cannot be kept. Remove them and send it again."))
 
 
 def refuse_other_sites() -> None:
@@ -65,12 +68,12 @@ def _is_utf8(encoded: bytes) -> bool:
     return True
 
 
-def _texts() -> Iterable[str]:
+def _names_and_address() -> Iterable[str]:
     yield request.path
-    for values in (request.args, request.form):
-        for name, value in values.items(multi=True):
-            yield name
-            yield value
+    yield from request.form
+    for name, value in request.args.items(multi=True):
+        yield name
+        yield value
 
 
 def is_clean(text: str) -> bool:

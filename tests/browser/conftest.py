@@ -18,7 +18,7 @@ from portal.auth.views import SESSION_COOKIE
 from portal.dev import web
 from portal.dev.process import Child
 from tests.client import PASSWORD
-from tests.factories import Staff
+from tests.factories import Staff, make_staff
 
 PROJECT = Path(__file__).parent.parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -36,7 +36,9 @@ REPORT_VIOLATIONS = """
 addEventListener('securitypolicyviolation', event =>
   console.error(`Content-Security-Policy: ${event.effectiveDirective} blocked ${event.blockedURI}`));
 """
-REFUSED = "Failed to load resource"  # what Chromium says of every answer from 400 on; the answers are watched themselves
+REFUSED = (
+    "Failed to load resource"  # what Chromium says of every answer from 400 on; the answers are watched themselves
+)
 PARTS = {"image", "stylesheet", "script", "font"}
 
 
@@ -117,6 +119,22 @@ def open_page(in_app: Flask, new_context: Callable[..., BrowserContext]) -> Iter
 
     yield open_page
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def rina(in_app: Flask) -> Staff:
+    """The reviewer of most tests."""
+    return make_staff(display_name="Rina Wulandari")
+
+
+@pytest.fixture
+def look(rina: Staff, open_page: Callable[..., Page]) -> Callable[..., Page]:
+    """Opens a page as Rina, as somebody else or with ``staff=None`` as a stranger, without anything that moves."""
+
+    def look(path: str = "/", staff: Staff | None = rina, **options: Any) -> Page:
+        return open_page(staff, path, reduced_motion="reduce", **options)
+
+    return look
 
 
 def _watch(context: BrowserContext, problems: list[str]) -> None:

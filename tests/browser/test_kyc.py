@@ -18,11 +18,6 @@ SITI, BUDI, JOKO = "Siti Rahmawati", "Budi Santoso", "Joko"
 
 
 @pytest.fixture
-def rina(in_app):
-    return make_staff(display_name="Rina Wulandari")
-
-
-@pytest.fixture
 def worker(start):
     """A worker of the portal, as `make run` starts it."""
     process = start("worker", sys.executable, "-m", "flask", "--app", "wsgi", "worker")

@@ -26,21 +26,6 @@ POST_HOLD = """(form, url) => {
 LONG_NAME = "Maria Magdalena Simbolon boru Hutagalung"
 
 
-@pytest.fixture
-def rina(in_app):
-    return make_staff(display_name="Rina Wulandari")
-
-
-@pytest.fixture
-def look(rina, open_page):
-    """Opens a page as Rina, or with ``staff=None`` as a stranger, without anything that moves."""
-
-    def look(path="/", staff=rina, **options):
-        return open_page(staff, path, reduced_motion="reduce", **options)
-
-    return look
-
-
 def fill_queue(rina):
     """Rows with everything that a row can show."""
     dian = make_staff(display_name="Dian Kurnia")
@@ -393,7 +378,10 @@ def test_appearance_and_density_take_effect(look, rina):
 
 def test_a_phone_has_its_menus(look):
     page = look("/kyc", viewport={"width": 390, "height": 844})
-    for summary, entry in ((".mobilemenu > summary", ("link", "Home")), (".usermenu > summary", ("button", "Sign out"))):
+    for summary, entry in (
+        (".mobilemenu > summary", ("link", "Home")),
+        (".usermenu > summary", ("button", "Sign out")),
+    ):
         page.locator(summary).click()
         role, name = entry
         expect(page.get_by_role(role, name=name, exact=True)).to_be_in_viewport(ratio=1)

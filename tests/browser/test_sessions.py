@@ -11,16 +11,11 @@ from portal.auth.models import AuthSession
 from portal.shared import clock
 from portal.shared.database import db
 from tests.browser.acting import answer_all, check_number, press, sees, sign_in
-from tests.factories import make_customer, make_kyc_check, make_staff
+from tests.factories import make_customer, make_kyc_check
 
 pytestmark = pytest.mark.browser
 
 MINUTE = 60_000
-
-
-@pytest.fixture
-def rina(in_app):
-    return make_staff(display_name="Rina Wulandari")
 
 
 def session_of(staff):

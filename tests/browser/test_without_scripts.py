@@ -15,11 +15,6 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def rina(in_app):
-    return make_staff(display_name="Rina Wulandari")
-
-
-@pytest.fixture
 def open_plain(open_page):
     def open_plain(staff, path="/"):
         return open_page(staff, path, java_script_enabled=False)

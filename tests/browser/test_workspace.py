@@ -15,11 +15,6 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def rina(in_app):
-    return make_staff(display_name="Rina Wulandari")
-
-
-@pytest.fixture
 def dialog(rina, open_page):
     """The reject dialog of a submission that Rina holds, opened by its key."""
     kyc_id = make_kyc_check(held_by=rina)
@@ -106,8 +101,10 @@ def test_a_photo_that_does_not_load_says_so_and_can_be_loaded_again(rina, open_p
 
 
 def test_skipping_goes_on_behind_the_skipped_one_and_gives_it_back(rina, open_page):
-    ids = [make_kyc_check(user_id=make_customer(fullname=name), age=timedelta(hours=hours))
-           for name, hours in (("Siti", 3), ("Budi", 2), ("Joko", 1))]
+    ids = [
+        make_kyc_check(user_id=make_customer(fullname=name), age=timedelta(hours=hours))
+        for name, hours in (("Siti", 3), ("Budi", 2), ("Joko", 1))
+    ]
     page = open_page(rina)
     press(page, "n")
     for name, held in zip(("Siti", "Budi", "Joko"), ids, strict=True):
@@ -233,8 +230,10 @@ def test_tab_stays_inside_the_reject_dialog(dialog):
     page = dialog.page
     for _ in range(40):
         press(page, "Tab")
-        assert page.evaluate("!document.activeElement || document.activeElement === document.body"
-                             " || Boolean(document.activeElement.closest('dialog'))")
+        assert page.evaluate(
+            "!document.activeElement || document.activeElement === document.body"
+            " || Boolean(document.activeElement.closest('dialog'))"
+        )
 
 
 def test_a_rejection_without_a_reason_comes_back_open_with_what_was_typed(dialog):

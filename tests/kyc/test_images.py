@@ -145,10 +145,10 @@ def test_there_are_two_sides(rinas, rina):
 OUTSIDE = ("../../etc/passwd", "/etc/passwd", "kyc/../../secret.jpg", "secret.jpg", "file:///etc/passwd", "", "kyc/")
 
 
-@pytest.mark.parametrize("path", OUTSIDE)
-def test_a_path_that_is_no_key_of_the_store_is_not_there(rinas, rina, path):
-    kyc_id = make_kyc_check(held_by=rina, document_front_image_path=path)
-    is_missing(image_of(rinas, kyc_id), kyc_id)
+def test_a_path_that_is_no_key_of_the_store_is_not_there(rinas, rina):
+    for path in OUTSIDE:
+        kyc_id = make_kyc_check(held_by=rina, document_front_image_path=path, has_images=False)
+        is_missing(image_of(rinas, kyc_id), kyc_id)
 
 
 @pytest.fixture
@@ -159,10 +159,10 @@ def secret(documents):
     return file
 
 
-@pytest.mark.parametrize("way", ["{folder}/../secret.jpg", "../secret.jpg", "kyc/../../secret.jpg"])
-def test_a_good_image_outside_the_store_is_not_read(rinas, rina, documents, secret, way):
-    kyc_id = make_kyc_check(held_by=rina, document_front_image_path=way.format(folder=documents))
-    is_missing(image_of(rinas, kyc_id), kyc_id)
+def test_a_good_image_outside_the_store_is_not_read(rinas, rina, documents, secret):
+    for path in (str(secret), f"{documents}/../secret.jpg", "../secret.jpg", "kyc/../../secret.jpg"):
+        kyc_id = make_kyc_check(held_by=rina, document_front_image_path=path)
+        is_missing(image_of(rinas, kyc_id), kyc_id)
 
 
 def test_a_link_in_the_store_is_not_followed(rinas, rina, documents, secret):
@@ -192,13 +192,13 @@ def test_a_missing_image_is_not_there(rinas, rina):
     is_missing(image_of(rinas, kyc_id), kyc_id)
 
 
-@pytest.mark.parametrize("content", [b"", b"<svg/>", b"%PDF-1.7", picture()[:2000]])
-def test_what_is_no_whole_jpeg_never_leaves_the_store(rinas, rina, content):
+def test_what_is_no_whole_jpeg_never_leaves_the_store(rinas, rina, documents):
     kyc_id = make_kyc_check(held_by=rina)
-    (store._folder / "kyc" / str(kyc_id) / "front.jpg").write_bytes(content)
-    answer = image_of(rinas, kyc_id)
-    assert answer.status_code == 404
-    assert answer.mimetype == "text/html"
+    for content in (b"", b"<svg/>", b"%PDF-1.7", picture()[:2000]):
+        (documents / "kyc" / str(kyc_id) / "front.jpg").write_bytes(content)
+        answer = image_of(rinas, kyc_id)
+        assert answer.status_code == 404
+        assert answer.mimetype == "text/html"
 
 
 def is_missing(answer, kyc_id):
@@ -206,5 +206,5 @@ def is_missing(answer, kyc_id):
     assert answer.status_code == 404
     assert answer.mimetype == "text/html"
     assert "This image is not there." in answer.text
-    (event,) = audit_events("kyc.image-missing")
+    event = audit_events("kyc.image-missing")[-1]
     assert (event.subject, event.details) == (kyc_id, {"side": "front"})

@@ -133,13 +133,13 @@ def test_the_file_holds_what_the_filters_leave_newest_first(in_app, visit):
     assert rows(answer, "kyc_id") == [str(checks[1])]
 
 
-@pytest.mark.parametrize("query", ["min_amount=-1", "tenor=61", "from=10000-01-01", "status=paid", "user=x"])
-def test_a_filter_that_is_none_exports_nothing_and_says_so(in_app, visit, query):
+def test_a_filter_that_is_none_exports_nothing_and_says_so(in_app, visit):
     make_loan()
     browser = visit(make_staff(Role.CREDIT_ANALYST))
-    answer = browser.send("GET", f"/loans/export.csv?{query}")
-    assert (answer.status_code, answer.location) == (303, f"/loans?{query}")
-    assert browser.get(answer.location).status_code == 422
+    for query in ("min_amount=-1", "tenor=61", "from=10000-01-01", "status=paid", "user=x"):
+        answer = browser.send("GET", f"/loans/export.csv?{query}")
+        assert (answer.status_code, answer.location) == (303, f"/loans?{query}")
+        assert browser.get(answer.location).status_code == 422
     assert audit_events("loans.exported") == []
 
 

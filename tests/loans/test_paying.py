@@ -121,14 +121,13 @@ def test_an_overdue_installment_can_be_paid_too(mayas, loan_id):
     assert differences() == {}
 
 
-@pytest.mark.parametrize("amount", ["33333.33", "33333.330", " 33333.33 ", "0033333.33"])
-def test_the_last_installment_takes_its_own_amount(mayas, loan_id, amount):
+def test_the_last_installment_takes_its_own_amount_however_it_is_written(mayas, loan_id):
     """Three times 33,333.33 and a rest: the last one is 33,333.35."""
-    answer = post(mayas, loan_id, 3, amount=amount)
+    answer = post(mayas, loan_id, 3, amount="33333.33")
     assert answer.status_code == 422
-    if re.fullmatch(r"\s*[0-9]+\.[0-9]{2}\s*", amount):
-        assert "The installment is Rp33.333,35. Post exactly that amount." in said(answer)
-    assert post(mayas, loan_id, 3, amount="33333.35").status_code == 303
+    assert "The installment is Rp33.333,35. Post exactly that amount." in said(answer)
+    for number, amount in ((1, " 33333.33 "), (2, "0033333.33"), (3, "33333.35")):
+        assert post(mayas, loan_id, number, amount=amount).status_code == 303
 
 
 WRONG_AMOUNTS = {
@@ -167,19 +166,19 @@ WRONG_REFERENCES = {
 def test_a_wrong_amount_is_refused_with_a_sentence_and_stays_in_its_field(mayas, loan_id, superuser):
     reference, before = new_reference(), traces(superuser)
     for amount, sentence in WRONG_AMOUNTS.items():
-        answer = post(mayas, loan_id, amount=amount, reference=reference)
+        answer = post(mayas, loan_id, amount=amount, reference=reference, htmx=True)
         assert answer.status_code == 422, amount
         assert sentence in said(answer), amount
         assert filled_in(answer.text)["amount"] == [amount]
         assert filled_in(answer.text)["reference"] == [reference]
-        before["audit_events"] = traces(superuser)["audit_events"]  # the page's own record of being opened
-        assert traces(superuser) == before
+    before["audit_events"] = traces(superuser)["audit_events"]  # the page's own record of being opened
+    assert traces(superuser) == before
     assert post(mayas, loan_id, reference=reference).status_code == 303
 
 
 def test_a_wrong_reference_is_refused_with_a_sentence_and_stays_in_its_field(mayas, loan_id):
     for reference, sentence in WRONG_REFERENCES.items():
-        answer = post(mayas, loan_id, reference=reference)
+        answer = post(mayas, loan_id, reference=reference, htmx=True)
         assert answer.status_code == 422, reference
         assert sentence in said(answer), reference
         assert filled_in(answer.text)["amount"] == ["33333.33"]
@@ -285,7 +284,7 @@ def test_a_wrong_due_date_is_refused_with_a_sentence_and_stays_in_its_field(baga
         "tomorrow": A_DATE,
     }
     for day, sentence in wrong.items():
-        answer = press(bagass, "reschedule", loan_id, due_date=day)
+        answer = press(bagass, "reschedule", loan_id, due_date=day, htmx=True)
         assert answer.status_code == 422, day
         assert sentence in said(answer), day
         assert filled_in(answer.text)["due_date"] == [day]
@@ -300,7 +299,7 @@ def test_a_reason_is_asked_for(mayas, bagass, loan_id, act):
         post(mayas, loan_id)
     before = events_of(loan_id)
     for reason in ("", "   ", "too short", " " * 20, "\n" * 20):
-        answer = press(bagass, act, loan_id, reason=reason)
+        answer = press(bagass, act, loan_id, reason=reason, htmx=True)
         assert answer.status_code == 422
         assert error_at(answer.text, "reason") == WHY
     answer = press(bagass, act, loan_id, reason="x" * 501)
@@ -365,17 +364,18 @@ def test_each_act_is_its_roles_and_no_others(visit, loan_id, mayas, superuser, r
         assert {act for act in ACTS if f"act={act}" in page} == may
 
 
-@pytest.mark.parametrize("act", ACTS)
-def test_nobody_moves_the_payments_of_his_own_loan(visit, mayas, superuser, act):
-    clerk = make_staff(Role.SUPPORT_AGENT if act == "post" else Role.CREDIT_ANALYST)
-    loan_id = make_approved(user_id=make_customer(auth_id=clerk.auth_id))
-    if act == "reverse":
-        post(mayas, loan_id)
-    browser, before = visit(clerk), events_of(loan_id)
-    answer = press(browser, act, loan_id)
-    assert answer.status_code == 403
-    assert "This is your own loan. A colleague has to do this." in said(answer)
-    assert events_of(loan_id) == before
+def test_nobody_moves_the_payments_of_his_own_loan(visit, mayas):
+    for act in ACTS:
+        clerk = make_staff(Role.SUPPORT_AGENT if act == "post" else Role.CREDIT_ANALYST)
+        loan_id = make_approved(user_id=make_customer(auth_id=clerk.auth_id), tenor_month=1)
+        if act == "reverse":
+            post(mayas, loan_id)
+        browser, before = visit(clerk), events_of(loan_id)
+        for fields in ({}, {"amount": "x", "reason": ""}):
+            answer = press(browser, act, loan_id, **fields)
+            assert answer.status_code == 403
+            assert "This is your own loan. A colleague has to do this." in said(answer)
+        assert events_of(loan_id) == before
 
 
 def test_a_page_that_is_out_of_date_is_told_who_was_faster_and_keeps_what_was_typed(mayas, bagass, bagas, loan_id):
@@ -420,18 +420,17 @@ def test_when_the_daily_job_was_faster_nobody_is_blamed(mayas, bagass, bagas, lo
     assert bagas.name not in said(answer)
 
 
-@pytest.mark.parametrize("version", ["", "x", "-1", "1.5", "９", "99999999999", None])
-def test_a_form_without_its_version_is_refused(mayas, loan_id, version):
-    answer = post(mayas, loan_id, version=version)
-    assert answer.status_code == 422
-    assert "This form is not complete. Open the page again." in said(answer)
+def test_a_form_without_its_version_or_command_is_refused(mayas, loan_id):
+    for name in ("version", "command_id"):
+        for value in ("", "x", "-1", "1.5", "９", "99999999999", None):
+            answer = post(mayas, loan_id, htmx=True, **{name: value})
+            assert answer.status_code == 422, (name, value)
+            assert "This form is not complete. Open the page again." in said(answer)
     assert payment_of(loan_id).status is PaymentStatus.PENDING
 
 
-@pytest.mark.parametrize("act", ACTS)
-def test_there_is_nothing_at_an_address_that_does_not_fit(mayas, bagass, loan_id, act):
-    other = make_approved()
-    browser = mayas if act == "post" else bagass
+def test_there_is_nothing_at_an_address_that_does_not_fit(mayas, bagass, loan_id):
+    other = make_approved(tenor_month=1)
     form = {
         "version": 1,
         "amount": "33333.33",
@@ -439,11 +438,12 @@ def test_there_is_nothing_at_an_address_that_does_not_fit(mayas, bagass, loan_id
         "reason": REASON,
         "due_date": "2027-01-31",
     }
-    for loan, payment in ((uuid4(), uuid4()), (loan_id, uuid4()), (loan_id, payment_of(other).id)):
-        for typed in (form, {**form, "reason": "", "amount": ""}):
-            answer = browser.post(f"/loans/{loan}/payments/{payment}/{act}", **typed)
-            assert answer.status_code == 404
-            assert "There is nothing here" in answer.text
+    for browser, act in ((mayas, "post"), (bagass, "reverse"), (bagass, "reschedule")):
+        for loan, payment in ((uuid4(), uuid4()), (loan_id, uuid4()), (loan_id, payment_of(other).id)):
+            for typed in (form, {**form, "reason": "", "amount": ""}):
+                answer = browser.post(f"/loans/{loan}/payments/{payment}/{act}", **typed)
+                assert answer.status_code == 404
+                assert "There is nothing here" in answer.text
 
 
 def test_fields_that_are_not_on_the_form_change_nothing(mayas, loan_id):
@@ -463,25 +463,25 @@ def test_a_note_of_a_megabyte_gets_a_sentence_and_comes_back_whole(mayas, bagass
     note = "Long story. " * (1024 * 1024 // 12)
     for act in ("reverse", "reschedule"):
         number = 1 if act == "reverse" else 2
-        answer = press(bagass, act, loan_id, number, reason=note)
+        answer = press(bagass, act, loan_id, number, reason=note, htmx=act == "reverse")
         assert answer.status_code == 422
         assert error_at(answer.text, "reason") == "Use at most 500 characters."
         assert filled_in(answer.text)["reason"] == [note.strip()]
     answer = press(bagass, "reverse", loan_id, reason=note * 2)
     assert answer.status_code == 413
     assert "Send less than 1 MB at a time." in said(answer)
-    answer = post(mayas, loan_id, 2, reference="r" * 1024 * 1024)
+    answer = post(mayas, loan_id, 2, reference="r" * 1024 * 1024, htmx=True)
     assert answer.status_code == 422
     assert REFERENCE in said(answer)
     assert events_of(loan_id)[-1] == "payment.posted"
 
 
-@pytest.mark.parametrize("field", ["amount", "reference", "reason", "due_date", "version", "command_id"])
-def test_nul_is_refused_wherever_it_stands(mayas, bagass, loan_id, field):
+def test_nul_is_refused_wherever_it_stands(mayas, bagass, loan_id):
     for browser, act in ((mayas, "post"), (bagass, "reschedule")):
-        answer = press(browser, act, loan_id, **{field: "12\x003"})
-        assert answer.status_code == 400
-        assert "This request did not come through whole" in answer.text
+        for field in ("amount", "reference", "reason", "due_date", "version", "command_id"):
+            answer = press(browser, act, loan_id, htmx=True, **{field: "12\x003"})
+            assert answer.status_code == 400
+            assert "This request did not come through whole" in answer.text
     assert events_of(loan_id) == ["loan.submitted", "loan.approved"]
 
 

@@ -82,16 +82,15 @@ def test_a_term_is_asked_for_and_has_an_end(siti, visit):
     assert browser.post("/search", term="0812\x00").status_code == 400
 
 
-@pytest.mark.parametrize(
-    "term", ["<script>alert(1)</script>@x", "{{7*191}}@", "' OR '1'='1", "\u202e0812", "𝟘𝟠𝟙𝟚", "👩‍🔧@x"]
-)
-def test_whatever_is_typed_comes_back_as_text(siti, visit, term):
-    answer = visit(make_staff(Role.ADMIN)).post("/search", term=term)
-    assert answer.status_code == 200
-    assert hits(answer) == []
-    assert filled_in(answer.text)["term"] == [term]
-    assert "<script>alert" not in answer.text
-    assert "1337" not in answer.text
+def test_whatever_is_typed_comes_back_as_text(siti, visit):
+    browser = visit(make_staff(Role.ADMIN))
+    for term in ["<script>alert(1)</script>@x", "{{7*191}}@", "' OR '1'='1", "\u202e0812", "𝟘𝟠𝟙𝟚", "👩‍🔧@x"]:
+        answer = browser.post("/search", term=term)
+        assert answer.status_code == 200, term
+        assert hits(answer) == []
+        assert filled_in(answer.text)["term"] == [term]
+        assert "<script>alert" not in answer.text
+        assert "1337" not in answer.text
 
 
 def test_there_is_no_searching_by_address_nor_without_the_pages_token(siti, visit):
