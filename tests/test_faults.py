@@ -3,7 +3,7 @@
 import re
 import time
 from contextlib import contextmanager
-from threading import Thread
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from portal.kyc.models import KycStatus
 from portal.permissions import Role
 from portal.shared.database import db
+from tests.client import at_once
 from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
 from tests.kyc.desk import check_of, decisions, verify
 from tests.notifications.working import release_all, waiting, work_off, written
@@ -148,24 +149,16 @@ def test_without_postgres_nothing_is_done_and_afterwards_everything_works(in_app
 
 
 def test_many_at_once_without_postgres_leave_room_for_all_afterwards(in_app, visit, no_postgres):
-    browsers, statuses = [visit(make_staff()) for _ in range(12)], []
-
-    def look(browser):
-        statuses.append(timed(browser, "/kyc").status_code)
+    browsers = [visit(make_staff()) for _ in range(12)]
 
     def all_look():
-        threads = [Thread(target=look, args=[browser]) for browser in browsers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        return {answer.status_code for answer in at_once(*(partial(timed, browser, "/kyc") for browser in browsers))}
 
-    all_look()
+    assert all_look() == {200}
     with no_postgres():
-        all_look()
-        all_look()
-    all_look()
-    assert statuses == [200] * 12 + [503] * 24 + [200] * 12
+        assert all_look() == {503}
+        assert all_look() == {503}
+    assert all_look() == {200}
 
 
 def test_connections_that_were_cut_are_replaced_unnoticed(in_app, visit, superuser):

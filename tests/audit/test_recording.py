@@ -1,6 +1,5 @@
 """What the audit trail keeps of an act, and when it keeps nothing."""
 
-from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
@@ -10,7 +9,7 @@ from portal.audit import service as audit
 from portal.permissions import Role
 from portal.shared.actor import PORTAL
 from portal.shared.database import db, transaction
-from tests.client import PASSWORD
+from tests.client import PASSWORD, at_once
 from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
 
 
@@ -85,23 +84,13 @@ def test_a_different_act_on_the_same_subject_counts_for_itself(in_app):
 
 def test_of_many_openings_at_once_one_is_kept(in_app):
     rina, subject, customer = make_staff(), uuid4(), uuid4()
-    start = Barrier(8)
 
     def open_it():
-        start.wait()
         with in_app.app_context():
             audit.note_opening("kyc.opened", subject, of=customer, actor=rina.actor)
 
-    run([open_it] * 8)
+    at_once(*[open_it] * 8)
     assert len(audit_events("kyc.opened")) == 1
-
-
-def run(tasks):
-    threads = [Thread(target=task) for task in tasks]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_the_trail_holds_ids_and_codes_but_no_personal_data(in_app, visit, superuser):

@@ -5,6 +5,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,10 +33,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-REPORT_VIOLATIONS = """
-addEventListener('securitypolicyviolation', event =>
-  console.error(`Content-Security-Policy: ${event.effectiveDirective} blocked ${event.blockedURI}`));
-"""
 REFUSED = (
     "Failed to load resource"  # what Chromium says of every answer from 400 on; the answers are watched themselves
 )
@@ -80,9 +77,17 @@ def start(environment: dict[str, str], portal: Flask, tmp_path_factory: pytest.T
     return start
 
 
+@dataclass(frozen=True)
+class Site:
+    """Where the portal answers, and what it writes meanwhile."""
+
+    url: str
+    log: Path
+
+
 @pytest.fixture(scope="session")
-def base_url(start: Start) -> Iterator[str]:
-    """The address of a portal as it runs in production: gunicorn, one process, eight threads."""
+def site(start: Start) -> Iterator[Site]:
+    """The portal as it runs in production: gunicorn, one process, eight threads."""
     port = _free_port()
     url = f"http://localhost:{port}"
     command = web.command(web.addresses(port), {"WEB_WORKERS": "1", "WEB_THREADS": "8"})
@@ -91,24 +96,30 @@ def base_url(start: Start) -> Iterator[str]:
         while not web.is_ready(port):
             server.check()
             time.sleep(0.1)
-        yield url
-        assert "Traceback" not in (log := server.log.read_text()), log
+        yield Site(url, server.log)
     finally:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def base_url(site: Site) -> str:
+    """What the addresses in the tests are relative to."""
+    return site.url
+
+
 @pytest.fixture
-def open_page(in_app: Flask, new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
+def open_page(in_app: Flask, site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
     """``open_page()`` is a stranger's browser, ``open_page(staff)`` that of somebody signed in; options are a context's.
 
-    The test fails when any of its pages breaks the CSP, logs or throws an error, misses a part, or gets a 5xx.
+    The test fails when a page breaks the CSP, logs or throws an error, misses a part or gets a 5xx, and when the
+    server logs a traceback.
     """
     problems: list[str] = []
+    logged = site.log.stat().st_size
 
     def open_page(staff: Staff | None = None, path: str = "/", **options: Any) -> Page:
         context = new_context(**options)
         context.set_default_timeout(10_000)
-        context.add_init_script(REPORT_VIOLATIONS)
         _watch(context, problems)
         if staff:
             token = auth.sign_in(staff.email, PASSWORD, client=Client(None, "Chromium of the tests"))
@@ -118,6 +129,9 @@ def open_page(in_app: Flask, new_context: Callable[..., BrowserContext]) -> Iter
         return page
 
     yield open_page
+    with site.log.open() as log:
+        log.seek(logged)
+        problems += [line for line in log if "Traceback" in line]
     assert not problems, "\n".join(problems)
 
 

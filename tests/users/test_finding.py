@@ -1,5 +1,7 @@
 """Finding a customer by a phone number or an e-mail address, however somebody writes them."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,6 +100,14 @@ def test_an_inactive_customer_is_found_and_a_deleted_one_never(in_app):
     gone = make_customer(deleted_at=clock.now(), **given)
     assert found("081234567890") == found("siti@example.com") == [inactive]
     assert found(str(gone)) == []
+
+
+def test_however_many_were_deleted_they_take_nobodys_place(in_app):
+    given = {"phone_number": "+6281234567890", "email": "siti@example.com"}
+    for _ in range(MOST_HITS):
+        make_customer(deleted_at=clock.now(), **given)
+    last = make_customer(id=UUID(int=2**128 - 1), **given)
+    assert found("081234567890") == found("siti@example.com") == [last]
 
 
 def test_what_leaves_is_masked(in_app):

@@ -49,22 +49,22 @@ def test_htmx_alone_is_no_token(desk):
     assert post(browser, "/account/renew", {}, HX_Request="true", X_CSRFToken=browser.token).status_code == 204
 
 
-@pytest.mark.parametrize(
-    "origin",
-    [
-        {"Sec_Fetch_Site": "cross-site"},
-        {"Sec_Fetch_Site": "same-site"},
-        {"Origin": "https://evil.example"},
-        {"Origin": "null"},
-        {"Origin": "https://evil.example", "Sec_Fetch_Site": "same-origin"},
-        {"Origin": "https://localhost", "Sec_Fetch_Site": "cross-site"},
-    ],
-    ids=str,
-)
-def test_no_form_works_from_another_site_even_with_the_token(desk, origin):
+ELSEWHERE = [
+    {"Sec_Fetch_Site": "cross-site"},
+    {"Sec_Fetch_Site": "same-site"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "https://evil.example", "Sec_Fetch_Site": "same-origin"},
+    {"Origin": "https://localhost", "Sec_Fetch_Site": "cross-site"},
+]
+
+
+def test_no_form_works_from_another_site_even_with_the_token(desk):
     before = len(audit_events())
-    for browser, url, fields in desk:
-        assert post(browser, url, {**fields, "csrf_token": browser.token}, **origin).status_code == 403, url
+    for origin in ELSEWHERE:
+        for browser, url, fields in desk:
+            answer = post(browser, url, {**fields, "csrf_token": browser.token}, **origin)
+            assert answer.status_code == 403, (url, origin)
     assert len(audit_events()) == before
     assert {browser.get("/").status_code for browser, _, _ in desk} == {200}
 
