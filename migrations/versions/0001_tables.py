@@ -8,16 +8,10 @@ revision = "0001"
 down_revision = None
 
 AUTH_STATUS = postgresql.ENUM("active", "inactive", name="auth_status", create_type=False)
-CREDIT_DECISION = postgresql.ENUM(
-    "pending", "approved", "rejected", name="credit_decision", create_type=False
-)
-CREDIT_SCORE_SOURCE = postgresql.ENUM(
-    "internal", "external", "manual", name="credit_score_source", create_type=False
-)
+CREDIT_DECISION = postgresql.ENUM("pending", "approved", "rejected", name="credit_decision", create_type=False)
+CREDIT_SCORE_SOURCE = postgresql.ENUM("internal", "external", "manual", name="credit_score_source", create_type=False)
 DOCUMENT_TYPE = postgresql.ENUM("ktp", "sim", "npwp", name="document_type", create_type=False)
-KYC_STATUS = postgresql.ENUM(
-    "pending", "verified", "rejected", "expired", name="kyc_status", create_type=False
-)
+KYC_STATUS = postgresql.ENUM("pending", "verified", "rejected", "expired", name="kyc_status", create_type=False)
 LOAN_STATUS = postgresql.ENUM("pending", "approved", "rejected", name="loan_status", create_type=False)
 PAYMENT_STATUS = postgresql.ENUM("pending", "paid", "overdue", name="payment_status", create_type=False)
 PROFILE_STATUS = postgresql.ENUM("active", "inactive", name="profile_status", create_type=False)
@@ -45,9 +39,7 @@ def upgrade() -> None:
     op.create_table(
         "audit_events",
         sa.Column("event_id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
-        sa.Column(
-            "at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
-        ),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("action", sa.String(length=64), nullable=False),
         sa.Column("subject", sa.Uuid(), nullable=True),
         sa.Column("of_user", sa.Uuid(), nullable=True),
@@ -334,9 +326,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["loan_id"], ["loans.loan_id"], name="fk_loans_review_history_loan_id"),
         sa.PrimaryKeyConstraint("id", name="pk_loans_review_history"),
     )
-    op.create_index(
-        "ix_loans_review_history_loan_id", "loans_review_history", ["loan_id", "created_at", "id"]
-    )
+    op.create_index("ix_loans_review_history_loan_id", "loans_review_history", ["loan_id", "created_at", "id"])
     op.create_table(
         "staff_members",
         sa.Column("auth_id", sa.Uuid(), nullable=False),

@@ -109,7 +109,7 @@ def base_url(site: Site) -> str:
 
 @pytest.fixture
 def open_page(in_app: Flask, site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
-    """``open_page()`` is a stranger's browser, ``open_page(staff)`` that of somebody signed in; options are a context's.
+    """``open_page()`` is a stranger's browser, ``open_page(staff)`` one signed in; options as a context's.
 
     The test fails when a page breaks the CSP, logs or throws an error, misses a part or gets a 5xx, and when the
     server logs a traceback.

@@ -20,7 +20,8 @@ FOCUSED = """() => {
 }"""
 
 
-CLIPPED = """() => [...document.querySelectorAll('.btn, .chip, .flag, .navlink, .segmented *, .tabs a, legend, summary, dt')]
+CLIPPED = """() => [...document.querySelectorAll(
+    '.btn, .chip, .flag, .navlink, .segmented *, .tabs a, legend, summary, dt')]
   .filter(one => one.checkVisibility() && one.clientWidth && one.scrollWidth > one.clientWidth + 1)
   .map(one => one.textContent.trim().slice(0, 60))"""
 
