@@ -10,26 +10,32 @@ LONGEST_EMAIL = 255
 LONGEST_PASSWORD = 1024
 
 
-class AgainForm(Form):
-    """The password once more, and where to go then."""
-
-    password = PasswordField(
+def _password() -> PasswordField:
+    return PasswordField(
         _l("Password"),
         validators=[
             InputRequired(_l("Enter your password")),
             Length(max=LONGEST_PASSWORD, message=_l("This is too long")),
         ],
     )
-    next = HiddenField()
 
 
-class LoginForm(AgainForm):
-    """E-mail and password."""
+class LoginForm(Form):
+    """E-mail and password, in the order in which they are asked for, and where to go then."""
 
     email = StringField(
         _l("Email"),
         validators=[InputRequired(_l("Enter your email")), Length(max=LONGEST_EMAIL, message=_l("This is too long"))],
     )
+    password = _password()
+    next = HiddenField()
+
+
+class AgainForm(Form):
+    """The password once more, and where to go then."""
+
+    password = _password()
+    next = HiddenField()
 
 
 class NewPasswordForm(Form):

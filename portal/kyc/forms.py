@@ -97,8 +97,8 @@ class HeldForm(Command):
 class VerifyForm(HeldForm):
     """All that must hold before a document is verified."""
 
-    checks = FormField(ChecksForm)
     number_unreadable = BooleanField(_l("The number cannot be read"))
+    checks = FormField(ChecksForm)
     expires_on = DayField(_l("Valid until"))
 
     def __init__(self, check: Workspace, **kwargs: Any) -> None:

@@ -93,10 +93,8 @@ class PostForm(PaymentForm):
     )
 
 
-class ReasonForm(PaymentForm):
-    """Why a payment is taken back."""
-
-    reason = NoteField(
+def _reason() -> NoteField:
+    return NoteField(
         _l("Reason"),
         validators=[
             InputRequired(_l("Write why, in at least 10 characters.")),
@@ -106,8 +104,14 @@ class ReasonForm(PaymentForm):
     )
 
 
+class ReasonForm(PaymentForm):
+    """Why a payment is taken back."""
+
+    reason = _reason()
+
+
 class RescheduleForm(PaymentForm):
     """Another due date, and why."""
 
     due_date = DayField(_l("New due date"), validators=[InputRequired(_l("Choose the new due date."))])
-    reason = ReasonForm.reason
+    reason = _reason()

@@ -23,6 +23,7 @@ POST_HOLD = """(form, url) => {
   form.append(Object.assign(document.createElement('input'), { name: 'lease_token', value: crypto.randomUUID() }));
   form.submit();
 }"""
+PLACE = "[...document.querySelectorAll('input, textarea, select')].indexOf(document.activeElement)"
 LONG_NAME = "Maria Magdalena Simbolon boru Hutagalung"
 
 
@@ -118,6 +119,7 @@ def workspace_with_errors(look, rina, **_):
     page = look(f"/kyc/{kyc_id}")
     check_number(page, "12345678")
     expect(page.locator("#number-result")).to_contain_text("Does not match")
+    page.locator("#number-input").blur()
     press(page, "1", "1")
     page.locator("#decision").evaluate("form => form.requestSubmit(document.getElementById('verify'))")
     expect(page.locator("#errors")).to_be_focused()
@@ -298,6 +300,18 @@ def test_planted_faults_are_found(look):
     said = "\n".join(faults(page))
     for fault in ("color-contrast", "label", "at 320: 700 px wide", "at 1440: clipped: ", "at 1024 in dark"):
         assert fault in said
+
+
+@pytest.mark.parametrize("open_it", [login_with_errors, workspace_with_errors], ids=lambda page: page.__name__)
+def test_a_summary_names_errors_in_the_order_of_the_fields_and_leads_to_them(open_it, look, visit, rina):
+    page = open_it(look=look, visit=visit, rina=rina)
+    places = []
+    for link in page.locator(".errsum a").all():
+        link.click()
+        expect(page.locator(link.get_attribute("href"))).to_be_focused()
+        places.append(page.evaluate(PLACE))
+    assert len(places) > 1
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("open_it", [login, queue, workspace, record_of_a_verification], ids=lambda page: page.__name__)
