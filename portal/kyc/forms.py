@@ -1,5 +1,6 @@
 """Forms of the identity checks' room."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Form, FormField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, Field, Form, FormField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -108,6 +109,13 @@ class VerifyForm(HeldForm):
             del self.checks.form._fields[STILL_VALID]
         self.is_number_matched = bool(check.number_matched)
         self.duplicates = [self._disposal(row.kyc_id) for row in check.duplicates]
+
+    def __iter__(self) -> Iterator[Field]:
+        """In the order of the page, where the duplicates stand before the checklist."""
+        for field in super().__iter__():
+            if field is self.checks:
+                yield from self.duplicates
+            yield field
 
     def _disposal(self, kyc_id: UUID) -> RadioField:
         field = RadioField(

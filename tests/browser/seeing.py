@@ -18,8 +18,6 @@ FOCUSED = """() => {
     over: element === document.body,
   };
 }"""
-
-
 CLIPPED = """() => [...document.querySelectorAll(
     '.btn, .chip, .flag, .navlink, .segmented *, .tabs a, legend, summary, dt')]
   .filter(one => one.checkVisibility() && one.clientWidth && one.scrollWidth > one.clientWidth + 1)
@@ -34,7 +32,7 @@ def faults(page: Page, within: str | None = None) -> list[str]:
     found: list[str] = []
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
-        found += misfits(page, width)
+        found += _misfits(page, width)
         if width < READ_OUT_FROM:
             continue
         for scheme, options in (("light", RULES), ("dark", CONTRAST)):
@@ -45,8 +43,16 @@ def faults(page: Page, within: str | None = None) -> list[str]:
     return found
 
 
-def misfits(page: Page, width: int) -> list[str]:
-    """Whether the page can be moved sideways, and which words do not fit in what they stand on."""
+def misfits(page: Page) -> list[str]:
+    """Where the page can be moved sideways, and which words do not fit in what they stand on."""
+    found: list[str] = []
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        found += _misfits(page, width)
+    return found
+
+
+def _misfits(page: Page, width: int) -> list[str]:
     wide = page.evaluate("document.scrollingElement.scrollWidth")
     clipped = page.evaluate(CLIPPED)
     return [f"at {width}: {wide} px wide"] * (wide > width) + [f"at {width}: clipped: {words}" for words in clipped]
