@@ -74,7 +74,7 @@ def engine_options(url: str) -> dict[str, Any]:
     """Short timeouts, so that a failing server costs seconds and not workers."""
     conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     return {
-        "creator": lambda: PatientConnection.connect(conninfo, connect_timeout=3, options=SESSION),
+        "creator": lambda: PatientConnection.connect(conninfo, connect_timeout=2, options=SESSION),
         "pool_size": 8,
         "max_overflow": 4,
         "pool_timeout": 3,

@@ -71,9 +71,9 @@ def test_every_way_to_fail_takes_the_same_time(in_app, visit):
     times = {kind: [] for kind in kinds}
     for _ in range(5):
         for kind, (email, password) in kinds.items():
-            start = time.perf_counter()
+            start = time.thread_time()  # of the processor: the hash, and not what else the machine does
             browser.send("POST", "/login", data={"csrf_token": token(browser), "email": email, "password": password})
-            times[kind].append(time.perf_counter() - start)
+            times[kind].append(time.thread_time() - start)
     medians = {kind: statistics.median(taken) for kind, taken in times.items()}
     assert max(medians.values()) < 2 * min(medians.values()), medians
 
