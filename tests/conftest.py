@@ -93,7 +93,7 @@ def visit(app: Flask) -> Callable[..., Browser]:
 def empty(superuser: Engine) -> None:
     """Remove every row and document; triggers rest meanwhile."""
     with superuser.begin() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
         tables = connection.scalars(
             text(
                 "SELECT format('%I', relname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"

@@ -250,6 +250,8 @@ def _open_session(
 def _carry_over(session: AuthSession, old_id: UUID) -> None:
     """A confirmed session keeps the absolute end of the one it replaces."""
     old = sessions.get(old_id)
+    if old.revoked_at:
+        raise Refused(N_("This session has ended meanwhile. Sign in again."))
     session.started_at, session.expired_at = old.started_at, old.expired_at
     sessions.revoke(old_id)
 

@@ -15,6 +15,7 @@ from portal.shared.errors import NotFound, Refusal
 from portal.web.access import SignedIn, current_access, current_actor, public, requires, safe_path
 from portal.web.errors import refused, sentence
 from portal.web.render import render
+from portal.web.requests import client_address
 
 bp = Blueprint("auth", __name__)
 login_manager = LoginManager()
@@ -31,7 +32,7 @@ def load(_request: object) -> SignedIn | None:
     token = _token()
     if not token:
         return None
-    found = service.resolve(token, is_activity=not current_access().is_passive, ip=request.remote_addr)
+    found = service.resolve(token, is_activity=not current_access().is_passive, ip=client_address())
     return SignedIn(found.actor, is_fresh=found.is_fresh, preferences=found.preferences) if found else None
 
 
@@ -148,7 +149,7 @@ def _token() -> str:
 
 
 def _client() -> service.Client:
-    return service.Client(request.remote_addr, request.headers.get("User-Agent", ""))
+    return service.Client(client_address(), request.headers.get("User-Agent", ""))
 
 
 def _go(url: str) -> Response:

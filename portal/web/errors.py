@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from traceback import format_tb
 from typing import Any, TypeVar
 
 import structlog
@@ -122,7 +123,14 @@ def database_error(error: SQLAlchemyError) -> Response:
     if is_unreachable(error):
         log.warning("postgres unreachable", kind=type(error).__name__)
         return answer(503)
-    return unexpected(error)
+    # Not the message: Postgres names values in it, which may be somebody's.
+    log.error(
+        "unexpected",
+        kind=type(error).__name__,
+        sqlstate=getattr(getattr(error, "orig", None), "sqlstate", None),
+        where="".join(format_tb(error.__traceback__)),
+    )
+    return answer(500, reference=reference())
 
 
 def unexpected(error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from ipaddress import ip_address
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
@@ -94,6 +95,14 @@ def finish(response: Response) -> Response:
             actor=str(current_actor().id) if is_signed_in() else None,
         )
     return response
+
+
+def client_address() -> str | None:
+    """Where the request comes from; None when a proxy says something that is no address."""
+    try:
+        return str(ip_address(request.remote_addr or ""))
+    except ValueError:
+        return None
 
 
 def reference() -> str:

@@ -154,3 +154,18 @@ def test_another_sessions_of_the_same_person_are_left_alone(bank, teller):
     phone.sign_in("rina@example.com")
     teller.post("/login/again", password=PASSWORD)
     assert phone.get("/").status_code == 200
+
+
+def test_a_session_that_is_revoked_during_the_step_up_does_not_come_back(teller, monkeypatch):
+    def is_right(stored, password):
+        """An administrator revokes it while the hash is computed."""
+        with db.engine.begin() as elsewhere:
+            elsewhere.execute(text("UPDATE auth_sessions SET revoked_at = now()"))
+        return True
+
+    teller.get("/login/again")
+    monkeypatch.setattr("portal.auth.passwords.is_right", is_right)
+    answer = teller.post("/login/again", password=PASSWORD)
+    assert answer.status_code == 422
+    assert "This session has ended meanwhile. Sign in again." in answer.text
+    assert all(session.revoked_at for session in sessions())

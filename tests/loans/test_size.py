@@ -24,8 +24,8 @@ def seeded(in_app: Flask, superuser: Engine) -> Iterator[Flask]:
     assert result.exit_code == 0, result.output
     yield in_app
     db.session.remove()
-    with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SET session_replication_role = replica"))
+    with superuser.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(f"TRUNCATE {SEEDED} CASCADE"))
         connection.execute(text(f"ANALYZE {SEEDED}"))
 
