@@ -13,9 +13,10 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.kyc import reasons
+from portal.kyc.browsing import Filters
 from portal.kyc.deciding import DIFFERENT, SAME, STILL_VALID
 from portal.kyc.models import DocumentType, KycStatus
-from portal.kyc.reading import Filters, Workspace
+from portal.kyc.reading import Workspace
 from portal.shared import clock
 from portal.web.forms import Command, DayField, NoteField, TextField, UuidField, VersionField, choices
 

@@ -1,6 +1,6 @@
-"""What the queue and the workspace show, joined from a handful of queries."""
+"""What the page of a check shows, joined from a handful of queries."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,79 +8,19 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from portal import config
 from portal.audit import service as audit
 from portal.auth import service as auth
+from portal.kyc.browsing import urgency
 from portal.kyc.holding import checks, lists
 from portal.kyc.images import stamp, store
-from portal.kyc.listing import Narrowed
-from portal.kyc.models import NUMBER_TRIES, UNDO_WINDOW, DocumentType, KycCheck, KycStatus
+from portal.kyc.models import NUMBER_TRIES, DocumentType, KycCheck, KycStatus
 from portal.kyc.reasons import REASONS
-from portal.shared import clock
-from portal.shared.actor import Actor, initials
+from portal.shared.actor import Actor
 from portal.shared.database import transaction
 from portal.shared.errors import N_, Locked, NotFound
-from portal.shared.pagination import Cursor, Page, Slice
+from portal.shared.pagination import Cursor
 from portal.users import service as users
 from portal.users.service import Person
-
-NEAR = timedelta(hours=1)
-EXPORTED_AT_MOST = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the queue is narrowed to; ``is_late`` means waiting for longer than the target."""
-
-    status: KycStatus = KycStatus.PENDING
-    document_type: DocumentType | None = None
-    is_flagged: bool = False
-    is_mine: bool = False
-    is_late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """One line of the queue."""
-
-    kyc_id: UUID
-    customer: Person
-    document_type: DocumentType
-    status: KycStatus
-    created_at: datetime
-    age: timedelta
-    urgency: str
-    has_duplicate: bool
-    attempt: int
-    holder: str | None
-    is_mine: bool
-
-    @property
-    def holder_initials(self) -> str:
-        return initials(self.holder or "")
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """How many there are of each, counted up to 1,001."""
-
-    waiting: int
-    mine: int
-    late: int
-    rejected: int
-    expired: int
-    verified: int
-
-
-@dataclass(frozen=True, slots=True)
-class Undoable:
-    """The actor's newest decision while it can still be undone."""
-
-    kyc_id: UUID
-    fullname: str
-    verdict: KycStatus
-    until: datetime
-    seconds_left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,41 +87,6 @@ class Workspace:
         return Cursor(self.created_at, self.kyc_id)
 
 
-def browse(filters: Filters, part: Slice, *, actor: Actor) -> tuple[Page[QueueRow], Undoable | None]:
-    """A page of the queue, pending ones oldest first, decided ones newest first; and what the actor can still undo."""
-    found = lists.page(_narrowed(filters, actor), part)
-    page = Page.of(found, part, lambda row: Cursor(row.created_at, row.kyc_id))
-    last = lists.undoable(actor.id, UNDO_WINDOW)
-    people = users.names_of([*(row.user_id for row in page.rows), *([last.user_id] if last else [])])
-    lines = _lines(page.rows, people, actor)
-    return Page(lines, page.before, page.after), _undoable(last, people) if last else None
-
-
-def export(filters: Filters, *, actor: Actor) -> Iterator[QueueRow]:
-    """All that match, streamed; who exported what is recorded first."""
-    given = {name: str(getattr(filters, name)) for name in Filters.__slots__}
-    audit.note("kyc.exported", None, actor=actor, filters=given)
-    return _exported(filters, actor)
-
-
-def _exported(filters: Filters, actor: Actor) -> Iterator[QueueRow]:
-    """The query begins with the stream: Flask closes the session of the view before that."""
-    with lists.every(_narrowed(filters, actor), EXPORTED_AT_MOST) as found:
-        for batch in found.partitions():
-            yield from _lines(batch, users.names_of(row.user_id for row in batch), actor)
-
-
-def count(actor: Actor) -> Counters:
-    """The queue's counters for this reviewer."""
-    return Counters(**lists.counts(holder=actor.id, late_before=_late_before())._mapping)
-
-
-def undoable(actor: Actor) -> Undoable | None:
-    """What this reviewer decided last, while it can be undone."""
-    last = lists.undoable(actor.id, UNDO_WINDOW)
-    return _undoable(last, users.names_of([last.user_id])) if last else None
-
-
 def workspace(kyc_id: UUID, *, actor: Actor) -> Workspace:
     """One check with its customer, duplicates and earlier attempts; opening it is recorded."""
     check, at = _found(kyc_id)
@@ -200,7 +105,7 @@ def workspace(kyc_id: UUID, *, actor: Actor) -> Workspace:
         status=check.status,
         created_at=check.created_at,
         age=at - check.created_at,
-        urgency=_urgency(check.status, at - check.created_at),
+        urgency=urgency(check.status, at - check.created_at),
         attempt=check.attempt,
         version=check.version,
         has_duplicate=check.has_duplicate,
@@ -266,44 +171,6 @@ def _found(kyc_id: UUID) -> tuple[KycCheck, datetime]:
     return found
 
 
-def _narrowed(filters: Filters, actor: Actor) -> Narrowed:
-    return Narrowed(
-        filters.status,
-        filters.document_type,
-        filters.is_flagged,
-        actor.id if filters.is_mine else None,
-        _late_before() if filters.is_late else None,
-    )
-
-
-def _undoable(row: Row[Any], people: Mapping[UUID, Person]) -> Undoable:
-    name = people[row.user_id].fullname
-    return Undoable(row.kyc_id, name, row.verdict, row.until, int((row.until - row.now).total_seconds()))
-
-
-def _lines(rows: Sequence[Row[Any]], people: Mapping[UUID, Person], actor: Actor) -> list[QueueRow]:
-    staff = auth.names_of({row.lease_holder for row in rows if row.lease_until and row.lease_until > row.now})
-    return [_line(row, people[row.user_id], staff, actor) for row in rows]
-
-
-def _line(row: Row[Any], customer: Person, staff: dict[UUID, str], actor: Actor) -> QueueRow:
-    is_held = row.lease_until is not None and row.lease_until > row.now
-    age = row.now - row.created_at
-    return QueueRow(
-        row.kyc_id,
-        customer,
-        row.document_type,
-        row.status,
-        row.created_at,
-        age,
-        _urgency(row.status, age),
-        row.has_duplicate,
-        row.attempt,
-        staff.get(row.lease_holder) if is_held else None,
-        is_held and row.lease_holder == actor.auth_id,
-    )
-
-
 def _attempts(history: Sequence[Row[Any]], staff: dict[UUID, str]) -> list[Attempt]:
     """One attempt a check, with its newest decision: ``history`` has a row for each decision."""
     newest: dict[UUID, Row[Any]] = {}
@@ -327,14 +194,3 @@ def _attempt(row: Row[Any], staff: dict[UUID, str]) -> Attempt:
         row.internal_note,
         bool(row.number_unreadable),
     )
-
-
-def _late_before() -> datetime:
-    return clock.now() - config.current().kyc_target
-
-
-def _urgency(status: KycStatus, age: timedelta) -> str:
-    target = config.current().kyc_target
-    if status is not KycStatus.PENDING or age < target - NEAR:
-        return ""
-    return "late" if age >= target else "near"

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.kyc import claiming, deciding, reading
+from portal.kyc import addresses, browsing, claiming, deciding, reading
 from portal.kyc.forms import ExpireForm, FilterForm, LeaseForm, NextForm, NumberForm, RejectForm, VerifyForm
 from portal.kyc.models import KycStatus
 from portal.kyc.reasons import FINAL
@@ -34,15 +34,6 @@ EXPORTED = {
     "has_duplicate": "has_duplicate",
     "created_at": "created_at",
 }
-PARAMETERS = ("status", "document_type", "flag", "held", "age")
-TABS: dict[str, tuple[str, dict[str, Any]]] = {
-    "waiting": (N_("Waiting"), {}),
-    "mine": (N_("Held by me"), {"held": "me"}),
-    "late": (N_("Past target"), {"age": "late"}),
-    "rejected": (N_("Rejected"), {"status": "rejected"}),
-    "expired": (N_("Expired"), {"status": "expired"}),
-    "verified": (N_("Verified"), {"status": "verified"}),
-}
 
 
 @bp.get("")
@@ -51,21 +42,21 @@ def index() -> ResponseReturnValue:
     form = FilterForm(request.args)
     actor = current_actor()
     part = Slice.parse(after=request.args.get("after"), before=request.args.get("before"))
-    page, undoable = reading.browse(form.filters(), part, actor=actor)
-    counters = reading.count(actor)
+    page, undoable = browsing.browse(form.filters(), part, actor=actor)
+    counters = browsing.count(actor)
     return render(
         "kyc/index.html",
         fragment="kyc/_table.html",
         filters=form,
         page=page,
-        older=_page_url(after=page.after),
-        newer=_page_url(before=page.before),
+        older=addresses.page(after=page.after),
+        newer=addresses.page(before=page.before),
         counters=counters,
         at=clock.now(),
-        tabs=_tabs(counters),
+        tabs=addresses.tabs(counters),
         is_filtered=any(request.args.get(name) for name in ("document_type", "flag")),
-        export_url=url_for(".export", **_given()),
-        clear_url=_address(document_type=None, flag=None),
+        export_url=url_for(".export", **addresses.given()),
+        clear_url=addresses.first_page(document_type=None, flag=None),
         undoable=undoable,
     )
 
@@ -74,7 +65,7 @@ def index() -> ResponseReturnValue:
 @requires(Permission.KYC_READ, is_passive=True)
 def counters() -> ResponseReturnValue:
     """The queue's counter for polling; nothing when it still is what the page shows."""
-    now = reading.count(current_actor())
+    now = browsing.count(current_actor())
     if request.args.get("waiting") == str(now.waiting):
         return unchanged()
     return render("kyc/_live.html", counters=now, at=clock.now(), seen=request.args.get("seen", type=int))
@@ -83,7 +74,7 @@ def counters() -> ResponseReturnValue:
 @bp.get("/export.csv")
 @requires(Permission.KYC_READ, is_fresh=True)
 def export() -> ResponseReturnValue:
-    rows = reading.export(FilterForm(request.args).filters(), actor=current_actor())
+    rows = browsing.export(FilterForm(request.args).filters(), actor=current_actor())
     return download("kyc.csv", EXPORTED, rows)
 
 
@@ -265,7 +256,7 @@ def _workspace(
         number_result=number_result,
         number_value=request.form.get("number", "")[:40],
         refusal=explained(refusal) if refusal else None,
-        undoable=reading.undoable(actor),
+        undoable=browsing.undoable(actor),
     )
 
 
@@ -291,33 +282,3 @@ def _go_on(following: UUID | None) -> ResponseReturnValue:
     if following is None:
         flash(_("Nobody is waiting. You are at the end of the queue."))
     return redirect(url_for(".show", kyc_id=following) if following else url_for(".index"), 303)
-
-
-def _tabs(counters: reading.Counters) -> list[tuple[str, str, str, int, bool]]:
-    present = {name: request.args.get(name, "") for name in ("status", "held", "age")}
-    if present["status"] == KycStatus.PENDING:
-        present["status"] = ""
-    return [
-        (
-            key,
-            _(label),
-            url_for(".index", **query),
-            getattr(counters, key),
-            present == {"status": "", "held": "", "age": "", **query},
-        )
-        for key, (label, query) in TABS.items()
-    ]
-
-
-def _given() -> dict[str, Any]:
-    return {name: request.args[name] for name in PARAMETERS if request.args.get(name)}
-
-
-def _address(**changes: Any) -> str:
-    """This list with some parameters changed, from its first page."""
-    return url_for(".index", **{**_given(), **changes})
-
-
-def _page_url(**cursor: Cursor | None) -> str | None:
-    name, place = next(iter(cursor.items()))
-    return _address(**{name: str(place)}) if place else None

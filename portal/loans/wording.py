@@ -6,8 +6,8 @@ from typing import Any
 
 from flask_babel import gettext, pgettext
 
-from portal.loans.reading import Change
 from portal.loans.reasons import REASONS
+from portal.loans.telling import Change
 from portal.shared.errors import N_
 from portal.shared.money import rupiah
 from portal.web.filters import wib, wib_day
