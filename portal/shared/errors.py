@@ -56,12 +56,6 @@ class Throttled(Refusal):
         self.seconds = seconds
 
 
-class Unavailable(Refusal):
-    """A store does not answer."""
-
-    status = 503
-
-
 class Forbidden(Refusal):
     """The role does not allow it."""
 
