@@ -14,7 +14,9 @@ from werkzeug.routing import UUIDConverter
 
 from portal import cli, config
 from portal.audit import service as audit
+from portal.audit.views import bp as audit_views
 from portal.auth import service as auth
+from portal.auth.staff_views import bp as staff_views
 from portal.auth.views import bp as auth_views
 from portal.auth.views import chosen_language, login_manager
 from portal.credit_scores import models as _credit_scores  # noqa: F401  the migrations compare every table
@@ -24,7 +26,7 @@ from portal.kyc.views import bp as kyc_views
 from portal.loans.views import bp as loans_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
-from portal.shared import crypto
+from portal.shared import crypto, mail
 from portal.shared.actor import Actor
 from portal.shared.database import db, engine_options
 from portal.shared.errors import N_
@@ -32,6 +34,7 @@ from portal.shared.mongo import mongo
 from portal.web import access, errors, filters, headers, logs, requests
 from portal.web.health import bp as health_views
 from portal.web.htmx import Htmx4
+from portal.web.metrics import bp as metrics_views
 
 ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 1_100_000  # a note of 1 MB still gets its sentence
@@ -46,7 +49,14 @@ ROOMS = [
     ("home", N_("Home"), "house", "overview.home", Permission.PORTAL_ENTER),
     ("kyc", N_("KYC queue"), "id-card", "kyc.index", Permission.KYC_READ),
     ("loans", N_("Loans"), "hand-coins", "loans.index", Permission.LOAN_READ),
+    ("staff", N_("Staff"), "user-cog", "staff.index", Permission.STAFF_MANAGE),
+    ("audit", N_("Audit trail"), "scroll-text", "audit.index", Permission.AUDIT_READ),
 ]
+
+
+VIEWS = (
+    auth_views, overview_views, kyc_views, loans_views, staff_views, audit_views, health_views, metrics_views,
+)  # fmt: skip
 
 
 class CanonicalUuid(UUIDConverter):
@@ -64,7 +74,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _configure(app, settings)
     _connect(app, settings)
     _guard(app)
-    for views in (auth_views, overview_views, kyc_views, loans_views, health_views):
+    for views in VIEWS:
         app.register_blueprint(views)
     app.context_processor(_common)
     filters.init(app)
@@ -106,6 +116,8 @@ def _configure(app: Flask, settings: config.Settings) -> None:
 def _connect(app: Flask, settings: config.Settings) -> None:
     crypto.configure(settings.document_hash_key)
     store.configure(settings.documents_url)
+    mail.configure(settings.email_url, settings.mail_from)
+    audit.learn_names(auth.names_of)
     mongo.configure(settings.mongo_url)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False, transaction_per_migration=True)

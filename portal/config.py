@@ -35,6 +35,9 @@ class Settings:
     is_demo: bool
     kyc_target: timedelta
     smallest_loan: Decimal
+    email_url: str
+    mail_from: str
+    metrics_token: str
 
     @property
     def hosts(self) -> list[str]:
@@ -90,6 +93,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         "is_demo": read("DEMO", _flag, "0"),
         "kyc_target": read("KYC_TARGET_HOURS", lambda text: timedelta(hours=_whole(text)), "24"),
         "smallest_loan": read("SMALLEST_LOAN", _amount, "100000"),
+        "email_url": read("EMAIL_URL", _mail, "outbox:"),
+        "mail_from": read("MAIL_FROM", str, "portal@localhost"),
+        "metrics_token": read("METRICS_TOKEN", lambda text: text and _key(text), ""),
     }
     if problems:
         raise ConfigurationError(
@@ -112,6 +118,7 @@ def _starts_with(*schemes: str) -> Callable[[str], str]:
 _postgres = _starts_with("postgresql+psycopg://")
 _mongo = _starts_with("mongodb://", "mongodb+srv://")
 _documents = _starts_with("file:///", "s3://")
+_mail = _starts_with("smtp://", "smtps://", "outbox:")
 
 
 def _web(text: str) -> str:

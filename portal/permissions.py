@@ -24,6 +24,8 @@ class Permission(StrEnum):
     PAYMENT_POST = "payment:post"
     PAYMENT_CORRECT = "payment:correct"
     SCORE_READ = "score:read"
+    STAFF_MANAGE = "staff:manage"
+    AUDIT_READ = "audit:read"
 
 
 EVERYBODY = frozenset({Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND})
@@ -32,5 +34,5 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE},
     Role.CREDIT_ANALYST: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_CORRECT, Permission.SCORE_READ},
     Role.SUPPORT_AGENT: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_POST},
-    Role.ADMIN: EVERYBODY | {Permission.LOAN_READ},
+    Role.ADMIN: EVERYBODY | {Permission.LOAN_READ, Permission.STAFF_MANAGE, Permission.AUDIT_READ},
 }

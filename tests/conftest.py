@@ -39,6 +39,7 @@ def environment(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFacto
         "MIGRATION_URL": servers.migration_url,
         "MONGO_URL": servers.mongo_url,
         "DOCUMENTS_URL": f"file://{documents}",
+        "EMAIL_URL": f"outbox:{tmp_path_factory.mktemp('outbox')}",
     }
 
 

@@ -17,6 +17,7 @@ STAFF = {*Role}
 REVIEWER = {Role.KYC_REVIEWER}
 ANALYST = {Role.CREDIT_ANALYST}
 SUPPORT = {Role.SUPPORT_AGENT}
+ADMIN = {Role.ADMIN}
 NOT_THE_REVIEWER = STAFF - REVIEWER
 
 POLICY = {
@@ -58,6 +59,18 @@ POLICY = {
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/post": SUPPORT,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": ANALYST,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": ANALYST,
+    "GET /metrics": ANYBODY,
+    "GET /staff": ADMIN,
+    "POST /staff": ADMIN,
+    "GET /staff/new": ADMIN,
+    "GET /staff/<uuid:auth_id>": ADMIN,
+    "POST /staff/<uuid:auth_id>/role": ADMIN,
+    "POST /staff/<uuid:auth_id>/deactivate": ADMIN,
+    "POST /staff/<uuid:auth_id>/activate": ADMIN,
+    "POST /staff/<uuid:auth_id>/reset": ADMIN,
+    "POST /staff/<uuid:auth_id>/sessions/revoke": ADMIN,
+    "GET /audit": ADMIN,
+    "GET /audit/export.csv": ADMIN,
     "POST /logout": STAFF,
 }
 HTMX = {"HX-Request": "true"}
@@ -72,6 +85,7 @@ def addresses(in_app):
         "<uuid:payment_id>": str(payment_of(loan_id).id),
         "<uuid:kyc_id>": str(make_kyc_check()),
         "<uuid:user_id>": str(make_customer()),
+        "<uuid:auth_id>": str(make_staff().auth_id),
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",

@@ -46,6 +46,9 @@ def test_what_is_not_said_has_a_safe_default():
         is_demo=False,
         kyc_target=timedelta(hours=24),
         smallest_loan=Decimal(100_000),
+        email_url="outbox:",
+        mail_from="portal@localhost",
+        metrics_token="",
     )
 
 

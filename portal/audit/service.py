@@ -2,22 +2,84 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from portal.audit.listing import Filters, Trail
 from portal.audit.repository import AuditRepository
 from portal.shared import clock
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.database import db, require_transaction, transaction
 from portal.shared.jobs import queue
+from portal.shared.pagination import Cursor, Page, Slice
 
 BATCH = 1000
 GENESIS = "0" * 64
 
 events = AuditRepository(db.session)
+trail = Trail(db.session)
+_naming: list[Callable[[set[UUID]], dict[UUID, str]]] = []
+
+
+def learn_names(names_of: Callable[[set[UUID]], dict[UUID, str]]) -> None:
+    """Actors are shown by the names that this function finds; who they are is known further up."""
+    _naming[:] = [names_of]
+
+
+def _names_of(ids: set[UUID]) -> dict[UUID, str]:
+    return _naming[0](ids) if _naming and ids else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event with the name of whoever acted."""
+
+    event: Row[Any]
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """How far the trail is sealed; whether it is unbroken, `audit verify` says."""
+
+    sequence: int
+    sealed_at: datetime | None
+    unsealed: int
+
+
+def browse(filters: Filters, part: Slice, *, actor: Actor) -> Page[Entry]:
+    """A page of the trail, newest first; looking up a customer in it is itself recorded."""
+    if filters.of:
+        note_opening("audit.opened", filters.of, of=filters.of, actor=actor)
+    page = Page.of(trail.page(filters, part), part, lambda row: Cursor(row.at, row.event_id))
+    names = _names_of({row.actor_id for row in page.rows if row.actor_id})
+    return Page([Entry(row, names.get(row.actor_id, "")) for row in page.rows], page.before, page.after)
+
+
+def export(filters: Filters, *, actor: Actor) -> Iterator[Entry]:
+    """All that match, newest first, as a stream; that it was taken out is recorded first."""
+    note("audit.exported", None, of=filters.of, actor=actor)
+    return _entries(filters)
+
+
+def _entries(filters: Filters) -> Iterator[Entry]:
+    known: dict[UUID, str] = {}
+    with trail.every(filters) as rows:
+        for batch in rows.partitions(1000):
+            unknown = {row.actor_id for row in batch if row.actor_id} - known.keys()
+            known |= _names_of(unknown)
+            yield from (Entry(row, known.get(row.actor_id, "")) for row in batch)
+
+
+def chain() -> Chain:
+    """How far the trail is sealed."""
+    newest = trail.sealed_until()
+    return Chain(newest.sequence if newest else 0, newest.sealed_at if newest else None, trail.unsealed())
 
 
 def record(

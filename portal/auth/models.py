@@ -64,6 +64,9 @@ class StaffMember(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_by: Mapped[UUID | None]
     deactivated_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+
+    __table_args__ = (Index("ix_staff_members_newest", "created_at", "auth_id"),)
 
 
 class StaffToken(Base):

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def environment(environ: Mapping[str, str], *, data: Path, port: int, urls: Mapp
         **keys(data / "keys.env"),
         "DOCUMENTS_URL": _documents(data).as_uri(),
         "PUBLIC_URL": f"http://localhost:{port}",
+        "EMAIL_URL": f"outbox:{data / 'outbox'}",
+        "PROMETHEUS_MULTIPROC_DIR": _metrics(data),
     }
     chosen = {name: environ.get(name) or value for name, value in defaults.items()}
     fixed = {"DEMO": "1", "PORT": str(port), "PYTHONUNBUFFERED": "1", "FLASK_SKIP_DOTENV": "1"}
@@ -65,6 +68,14 @@ def keys(file: Path) -> dict[str, str]:
         stored.write("\n" if text and not text.endswith("\n") else "")
         stored.writelines(f"{name}={value}\n" for name, value in missing.items())
     return known | missing
+
+
+def _metrics(data: Path) -> str:
+    """Where the processes keep their counters; those of an earlier run are gone."""
+    folder = data / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return str(folder)
 
 
 def _documents(data: Path) -> Path:

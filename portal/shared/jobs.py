@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import procrastinate
+import structlog
 from flask import Flask
 from procrastinate import JobContext, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.tasks import Task
@@ -14,6 +15,7 @@ from sqlalchemy import make_url, text
 from portal.shared.database import require_transaction
 
 HEARTBEAT = 10.0
+REQUEST_ID = "_request_id"
 
 queue = procrastinate.App(connector=SyncPsycopgConnector())
 
@@ -26,6 +28,8 @@ def defer(task: Task[..., Any, Any], *, key: UUID, after: timedelta | None = Non
     session = require_transaction()
     due = session.execute(_DUE, {"after": after or timedelta()}).scalar_one()
     connection = session.connection().connection.driver_connection
+    if request_id := structlog.contextvars.get_contextvars().get("request_id"):
+        arguments[REQUEST_ID] = request_id
     task.configure(connection=connection, queueing_lock=str(key), schedule_at=due).defer(**arguments)
 
 
@@ -42,12 +46,23 @@ _CANCEL = text(
 )
 
 
+def within(app: Flask) -> Callable[..., Any]:
+    """Middleware: a job runs in an application context of its own, and logs the id of the request that asked for it."""
+
+    def run(call_next: Callable[[], Any], context: JobContext, worker: Any) -> Any:
+        request_id = context.job.task_kwargs.pop(REQUEST_ID, None)
+        known = {"request_id": request_id} if request_id else {}
+        with (
+            app.app_context(),
+            structlog.contextvars.bound_contextvars(job=context.job.id, task=context.job.task_name, **known),
+        ):
+            return call_next()
+
+    return run
+
+
 def run_worker(app: Flask, *, name: str, concurrency: int = 4) -> None:
     """Work off jobs until told to stop; each one in an application context of its own."""
-
-    def in_context(call_next: Callable[[], Any], context: JobContext, worker: Any) -> Any:
-        with app.app_context():
-            return call_next()
 
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).set(drivername="postgresql")
     connector = PsycopgConnector(conninfo=url.render_as_string(hide_password=False))
@@ -55,7 +70,7 @@ def run_worker(app: Flask, *, name: str, concurrency: int = 4) -> None:
         queue.run_worker(
             name=name,
             concurrency=concurrency,
-            task_middleware=[in_context],
+            task_middleware=[within(app)],
             delete_jobs="successful",
             fetch_job_polling_interval=1.0,
             shutdown_graceful_timeout=10.0,

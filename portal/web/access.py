@@ -13,6 +13,7 @@ from werkzeug.exceptions import Forbidden
 
 from portal.permissions import GRANTS, Permission, Role
 from portal.shared.actor import Actor
+from portal.shared.errors import N_
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -42,6 +43,28 @@ class SignedIn(UserMixin):
 
     def get_id(self) -> str:
         return str(self.actor.id)
+
+
+CLOSED = {
+    Permission.KYC_READ: N_("You cannot open identity checks. Ask your administrator for the KYC reviewer role."),
+    Permission.KYC_DECIDE: N_("You cannot decide identity checks. Ask your administrator for the KYC reviewer role."),
+    Permission.LOAN_READ: N_(
+        "You cannot open loans. Ask your administrator for the credit analyst or support agent role."
+    ),
+    Permission.PAYMENT_POST: N_("You cannot post payments. Ask your administrator for the support agent role."),
+    Permission.PAYMENT_CORRECT: N_("You cannot correct payments. Ask your administrator for the credit analyst role."),
+    Permission.SCORE_READ: N_("You cannot open credit scores. Ask your administrator for the credit analyst role."),
+    Permission.STAFF_MANAGE: N_("You cannot manage staff. Ask an administrator to do it."),
+    Permission.AUDIT_READ: N_("You cannot open the audit trail. Ask an administrator to look it up."),
+}
+
+
+class WrongRole(Forbidden):
+    """The role lacks the route's permission; ``sentence`` says which one has it."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__()
+        self.sentence = CLOSED.get(permission, N_("Your role does not include this."))
 
 
 def requires(permission: Permission, *, is_fresh: bool = False, is_passive: bool = False) -> Callable[[View], View]:
@@ -112,7 +135,7 @@ def enforce() -> Response | None:
     actor = current_actor()
     if not actor.may(access.permission):
         access_refused.send(current_app._get_current_object(), actor=actor, permission=access.permission)  # type: ignore[attr-defined]
-        raise Forbidden
+        raise WrongRole(access.permission)
     if access.is_fresh and not current_user.is_fresh:
         return send_to(url_for("auth.again", next=own_path()), script_status=401)
     return None

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.shared.database import db, is_contention, is_unreachable
 from portal.shared.errors import N_, Conflict, NotFound, Refusal, Throttled
-from portal.web.access import is_signed_in
+from portal.web.access import WrongRole, is_signed_in
 from portal.web.requests import reference
 
 log = structlog.get_logger("portal.errors")
@@ -109,6 +109,8 @@ def http_error(error: HTTPException) -> Response:
     if isinstance(error, SecurityError):  # an unknown host: no address of ours can be built, so no page either
         return Response(gettext(TITLES[400]), 400, mimetype="text/plain")
     message = gettext("This page was open for too long, or in two windows.") if isinstance(error, CSRFError) else ""
+    if isinstance(error, WrongRole):
+        message = gettext(error.sentence)
     response = answer(error.code or 500, message)
     for name, value in error.get_headers(request.environ):
         if name in {"Allow", "Retry-After"}:

@@ -10,6 +10,7 @@ import structlog
 from flask import Response, g, request
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, UnsupportedMediaType
 
+from portal.shared import metrics
 from portal.shared.database import patience
 from portal.shared.errors import N_, Refused
 from portal.web.access import current_actor, is_signed_in
@@ -85,13 +86,16 @@ def is_clean(text: str) -> bool:
 def finish(response: Response) -> Response:
     """Log the request by its route, never by its path or values."""
     response.headers["X-Request-ID"] = g.get("request_id", "")
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    route = str(request.url_rule or "none")
+    metrics.count_request(route, request.method, response.status_code, seconds)
     if request.endpoint not in {"static", "health.healthz"}:
         log.info(
             "request",
             method=request.method,
-            route=str(request.url_rule or "none"),
+            route=route,
             status=response.status_code,
-            ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+            ms=round(seconds * 1000, 1),
             actor=str(current_actor().id) if is_signed_in() else None,
         )
     return response

@@ -1,0 +1,48 @@
+"""What happened, in words."""
+
+from flask_babel import gettext
+
+from portal.shared.errors import N_
+
+ACTIONS = {
+    "access.refused": N_("Was refused a page"),
+    "audit.exported": N_("Exported the audit trail"),
+    "audit.opened": N_("Looked up a customer in the audit trail"),
+    "auth.confirm-failed": N_("Failed to confirm the sign-in"),
+    "auth.confirmed": N_("Confirmed the sign-in"),
+    "auth.password-set": N_("Set a password"),
+    "auth.preferences-changed": N_("Changed preferences"),
+    "auth.sign-in-failed": N_("Failed to sign in"),
+    "auth.signed-in": N_("Signed in"),
+    "auth.signed-out": N_("Signed out"),
+    "kyc.claimed": N_("Took an identity check"),
+    "kyc.decision-undone": N_("Undid a decision on an identity check"),
+    "kyc.expired": N_("Expired an identity check"),
+    "kyc.exported": N_("Exported identity checks"),
+    "kyc.image-viewed": N_("Viewed a document image"),
+    "kyc.number-checked": N_("Checked a document number"),
+    "kyc.opened": N_("Opened an identity check"),
+    "kyc.rejected": N_("Rejected an identity check"),
+    "kyc.submitted": N_("Took in an identity check"),
+    "kyc.verified": N_("Verified an identity check"),
+    "loan.approved": N_("Approved a loan"),
+    "loan.opened": N_("Opened a loan"),
+    "loan.rejected": N_("Rejected a loan"),
+    "loan.reminded": N_("Reminded of a payment"),
+    "loan.submitted": N_("Took in a loan"),
+    "loans.exported": N_("Exported loans"),
+    "payment.posted": N_("Posted a payment"),
+    "payment.rescheduled": N_("Changed a due date"),
+    "payment.reversed": N_("Reversed a payment"),
+    "staff.activated": N_("Gave a colleague access back"),
+    "staff.deactivated": N_("Ended a colleague's access"),
+    "staff.invited": N_("Invited a colleague"),
+    "staff.reset": N_("Had a colleague choose a new password"),
+    "staff.role-changed": N_("Changed a colleague's role"),
+    "staff.sessions-ended": N_("Ended a colleague's sessions"),
+}
+
+
+def action_word(action: str) -> str:
+    """What the action's code means; one that nobody described is shown as it is."""
+    return str(gettext(ACTIONS[action])) if action in ACTIONS else action

@@ -1,0 +1,187 @@
+"""Looking after the staff: who comes in, in which role, and who is out. Never oneself, never the last administrator."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from procrastinate import RetryStrategy
+
+from portal.audit import service as audit
+from portal.auth import service
+from portal.auth.models import Account, StaffMember, StaffToken
+from portal.auth.staff_mails import MAILS, WITH_LINK
+from portal.auth.staff_repository import StaffDirectory
+from portal.permissions import Role
+from portal.shared import clock, jobs, mail
+from portal.shared.actor import Actor
+from portal.shared.commands import earlier_answer, remember
+from portal.shared.crypto import new_id, new_token, token_hash
+from portal.shared.database import db, transaction
+from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused
+from portal.shared.pagination import Cursor, Page, Slice
+
+directory = StaffDirectory(db.session)
+
+
+def browse(part: Slice) -> Page[Any]:
+    """A page of the staff, newest first."""
+    return Page.of(directory.page(part), part, lambda row: Cursor(row.created_at, row.auth_id))
+
+
+def show(auth_id: UUID) -> tuple[Any, Sequence[Any]]:
+    """A member of staff and his living sessions."""
+    member = directory.find(auth_id)
+    if member is None:
+        raise NotFound(N_("There is no such member of staff."))
+    return member, directory.living_sessions(auth_id, service.IDLE)
+
+
+def invite(email: str, *, name: str, role: Role, command: UUID, actor: Actor) -> tuple[UUID, str | None]:
+    """Add a member of staff; his id, and his one-time link where mail reaches nobody."""
+    email = service.fold(email)
+    service._require_no_demo_account(email)
+    with transaction():
+        if answer := earlier_answer(command, "staff.invited", actor=actor):
+            return _done(answer.location), None
+        account = service.staff.account(email)
+        if account and service.staff.by_email(email):
+            raise Conflict(N_("This person is a member of staff already."))
+        if account is None:
+            account = Account(email=email)
+            service.staff.add(account)
+        service.staff.add(StaffMember(auth_id=account.auth_id, role=role, display_name=name, created_by=actor.auth_id))
+        audit.record("staff.invited", account.auth_id, actor=actor, role=role)
+        remember(command, account.auth_id)
+        return account.auth_id, _tell(account.auth_id, "invited")
+
+
+def change_role(auth_id: UUID, role: Role, *, version: int, command: UUID, actor: Actor) -> None:
+    """Give another role; it is in force with the person's next click, since each click reads it."""
+
+    def change(member: StaffMember) -> dict[str, Any]:
+        if member.role is role:
+            raise Refused(N_("This person has that role already. Choose another one."))
+        before, member.role = member.role, role
+        return {"before": before, "after": role}
+
+    _change(auth_id, "role-changed", change, version=version, command=command, actor=actor)
+
+
+def deactivate(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
+    """End the person's access and all his sessions."""
+
+    def change(member: StaffMember) -> dict[str, Any]:
+        if member.deactivated_at:
+            raise Conflict(N_("This person has no access already."))
+        member.deactivated_at = clock.now()
+        service.sessions.revoke_all(auth_id)
+        directory.use_up_links(auth_id)
+        return {}
+
+    _change(auth_id, "deactivated", change, version=version, command=command, actor=actor)
+
+
+def activate(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
+    """Give the person his access back."""
+
+    def change(member: StaffMember) -> dict[str, Any]:
+        if member.deactivated_at is None:
+            raise Conflict(N_("This person has access already."))
+        member.deactivated_at = None
+        return {}
+
+    _change(auth_id, "activated", change, version=version, command=command, actor=actor)
+
+
+def reset(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> str | None:
+    """Send a one-time link for a new password and end all sessions; the link itself where mail reaches nobody."""
+
+    def change(member: StaffMember) -> dict[str, Any]:
+        if member.deactivated_at:
+            raise Refused(N_("This person has no access. Give it back first."))
+        service.sessions.revoke_all(auth_id)
+        return {}
+
+    return _change(auth_id, "reset", change, version=version, command=command, actor=actor)
+
+
+def end_sessions(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
+    """Sign the person out everywhere."""
+
+    def change(member: StaffMember) -> dict[str, Any]:
+        service.sessions.revoke_all(auth_id)
+        return {}
+
+    _change(auth_id, "sessions-ended", change, version=version, command=command, actor=actor)
+
+
+def _change(
+    auth_id: UUID,
+    word: str,
+    change: Callable[[StaffMember], dict[str, Any]],
+    *,
+    version: int,
+    command: UUID,
+    actor: Actor,
+) -> str | None:
+    """One guarded change with its event and its mail; the administrators are held first, in one order for everybody."""
+    action = f"staff.{word}"
+    with transaction():
+        if earlier_answer(command, action, actor=actor):
+            return None
+        admins = directory.lock_admins()
+        if actor.auth_id not in admins:
+            raise Forbidden(N_("You are no administrator any more."))
+        if auth_id == actor.auth_id:
+            raise Refused(N_("You cannot change your own access. Ask another administrator."))
+        member = directory.lock(auth_id)
+        if member is None:
+            raise NotFound(N_("There is no such member of staff."))
+        if member.version != version:
+            raise Conflict(N_("Somebody changed this person meanwhile. Look at how it stands now."))
+        details = change(member)
+        _require_an_admin(admins, member)
+        member.version += 1
+        audit.record(action, auth_id, actor=actor, **details)
+        remember(command, auth_id)
+        return _tell(auth_id, word)
+
+
+def _require_an_admin(admins: list[UUID], member: StaffMember) -> None:
+    remains = member.role is Role.ADMIN and member.deactivated_at is None
+    if admins == [member.auth_id] and not remains:
+        raise Refused(N_("This is the last administrator. Make somebody else administrator first."))
+
+
+def _done(location: UUID | None) -> UUID:
+    if location is None:
+        raise Conflict(N_("This form was sent already. Look at the list of staff."))
+    return location
+
+
+def _tell(auth_id: UUID, word: str) -> str | None:
+    """Have the mail sent once all this stands; where mail reaches nobody, the link it would hold."""
+    is_shown = word in WITH_LINK and mail.is_outbox()
+    if is_shown:
+        return service.link_to(_new_link(auth_id))
+    jobs.defer(write_to, key=new_id(), auth_id=str(auth_id), word=word)
+    return None
+
+
+def _new_link(auth_id: UUID) -> str:
+    token = new_token()
+    directory.use_up_links(auth_id)
+    service.staff.add(
+        StaffToken(token_hash=token_hash(token), auth_id=auth_id, expires_at=clock.now() + service.LINK_LIFETIME)
+    )
+    return token
+
+
+@jobs.queue.task(name="staff.mail", retry=RetryStrategy(max_attempts=20, exponential_wait=5))
+def write_to(*, auth_id: str, word: str) -> None:
+    """Mail the person. The link is made here, so that no job ever holds one."""
+    with transaction():
+        account, member = service.staff.get(UUID(auth_id))
+        link = service.link_to(_new_link(account.auth_id)) if word in WITH_LINK else ""
+        subject, text = MAILS[word]["id" if member.preferences.get("language") == "id" else "en"]
+    mail.send(account.email, subject, text.format(name=member.display_name, link=link))
