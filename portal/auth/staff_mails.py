@@ -4,7 +4,7 @@ MAILS: dict[str, dict[str, tuple[str, str]]] = {
     "invited": {
         "en": (
             "Your access to the staff portal",
-            "Hello {name},\n\nthe staff portal is open to you. Choose a password, once and within 24 hours:\n\n{link}\n",
+            "Hello {name},\n\nthe staff portal is open to you. Choose a password once, within 24 hours:\n\n{link}\n",
         ),
         "id": (
             "Akses Anda ke portal staf",
@@ -14,7 +14,7 @@ MAILS: dict[str, dict[str, tuple[str, str]]] = {
     "reset": {
         "en": (
             "Choose a new password for the staff portal",
-            "Hello {name},\n\nan administrator asked for a new password. Choose it once and within 24 hours:\n\n{link}\n",
+            "Hello {name},\n\nan administrator asked for a new password. Choose it once, within 24 hours:\n\n{link}\n",
         ),
         "id": (
             "Pilih kata sandi baru untuk portal staf",

@@ -1,5 +1,6 @@
 """The audit page: who did what, who looked at whom, and nothing slow about it."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -52,4 +53,6 @@ def test_of_many_events_a_page_reads_few(in_app, superuser):
         sql = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
         plan = db.session.execute(text(f"EXPLAIN (ANALYZE, BUFFERS) {sql}".replace(":", r"\:"))).scalars().all()
         assert "Seq Scan" not in "\n".join(plan), (names, plan)
+        dropped = re.findall(r"Rows Removed by Filter: (\d+)", "\n".join(plan))
+        assert sum(map(int, dropped)) <= 100, (names, plan)
         assert len(listing.Trail(db.session).page(filters, Slice())) > 0

@@ -1,6 +1,7 @@
 """Looking after the staff: in, out, another role; never oneself, never the last administrator."""
 
 import re
+import socket
 from email import message_from_bytes, policy
 
 import pytest
@@ -29,9 +30,11 @@ class Inbox:
 @pytest.fixture
 def inbox(environment):
     handler = Inbox()
-    server = Controller(handler, hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    server = Controller(handler, hostname="127.0.0.1", port=port)
     server.start()
-    mail.configure(f"smtp://127.0.0.1:{server.server.sockets[0].getsockname()[1]}", "portal@lender.example")
+    mail.configure(f"smtp://127.0.0.1:{port}", "portal@lender.example")
     yield handler
     server.stop()
     mail.configure(environment["EMAIL_URL"], "portal@localhost")
