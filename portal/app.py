@@ -16,6 +16,7 @@ from portal import cli, config
 from portal.audit import service as audit
 from portal.audit.views import bp as audit_views
 from portal.auth import service as auth
+from portal.auth.account_views import bp as account_views
 from portal.auth.staff_views import bp as staff_views
 from portal.auth.views import bp as auth_views
 from portal.auth.views import chosen_language, login_manager
@@ -55,7 +56,8 @@ ROOMS = [
 
 
 VIEWS = (
-    auth_views, overview_views, kyc_views, loans_views, staff_views, audit_views, health_views, metrics_views,
+    auth_views, account_views, overview_views, kyc_views, loans_views, staff_views, audit_views, health_views,
+    metrics_views,
 )  # fmt: skip
 
 

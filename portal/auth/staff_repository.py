@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, bindparam, func, select, tuple_, update
+from sqlalchemy import DateTime, Uuid, bindparam, select, tuple_
 from sqlalchemy.orm import scoped_session
 
-from portal.auth.models import Account, AuthSession, StaffMember, StaffToken
+from portal.auth.models import Account, StaffMember
 from portal.permissions import Role
 from portal.shared.pagination import PAGE_SIZE, Slice
 from portal.shared.vocabulary import Activity
@@ -62,24 +62,3 @@ class StaffDirectory:
     def lock_admins(self) -> list[UUID]:
         """Every active administrator, held until the transaction ends: of two who remove each other one waits."""
         return list(self.session.scalars(_ADMINS))
-
-    def living_sessions(self, auth_id: UUID, idle: Any) -> Sequence[Any]:
-        return self.session.execute(
-            select(AuthSession.id, AuthSession.started_at, AuthSession.used_at, AuthSession.user_agent)
-            .where(
-                AuthSession.auth_id == auth_id,
-                AuthSession.revoked_at.is_(None),
-                AuthSession.expired_at > func.now(),
-                AuthSession.used_at > func.now() - idle,
-            )
-            .order_by(AuthSession.used_at.desc())
-            .limit(PAGE_SIZE)
-        ).all()
-
-    def use_up_links(self, auth_id: UUID) -> None:
-        """No earlier one-time link opens anything any more."""
-        self.session.execute(
-            update(StaffToken)
-            .where(StaffToken.auth_id == auth_id, StaffToken.used_at.is_(None))
-            .values(used_at=func.now())
-        )

@@ -8,14 +8,14 @@ from procrastinate import RetryStrategy
 
 from portal.audit import service as audit
 from portal.auth import service
-from portal.auth.models import Account, StaffMember, StaffToken
+from portal.auth.models import Account, StaffMember
 from portal.auth.staff_mails import MAILS, WITH_LINK
 from portal.auth.staff_repository import StaffDirectory
 from portal.permissions import Role
 from portal.shared import clock, jobs, mail
 from portal.shared.actor import Actor
 from portal.shared.commands import earlier_answer, remember
-from portal.shared.crypto import new_id, new_token, token_hash
+from portal.shared.crypto import new_id
 from portal.shared.database import db, transaction
 from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused
 from portal.shared.pagination import Cursor, Page, Slice
@@ -33,7 +33,7 @@ def show(auth_id: UUID) -> tuple[Any, Sequence[Any]]:
     member = directory.find(auth_id)
     if member is None:
         raise NotFound(N_("There is no such member of staff."))
-    return member, directory.living_sessions(auth_id, service.IDLE)
+    return member, service.list_sessions(auth_id)
 
 
 def invite(email: str, *, name: str, role: Role, command: UUID, actor: Actor) -> tuple[UUID, str | None]:
@@ -49,6 +49,7 @@ def invite(email: str, *, name: str, role: Role, command: UUID, actor: Actor) ->
         if account is None:
             account = Account(email=email)
             service.staff.add(account)
+        account.is_biometric_enabled = False  # what a customer's app set says nothing of passkeys
         service.staff.add(StaffMember(auth_id=account.auth_id, role=role, display_name=name, created_by=actor.auth_id))
         audit.record("staff.invited", account.auth_id, actor=actor, role=role)
         remember(command, account.auth_id)
@@ -62,6 +63,7 @@ def change_role(auth_id: UUID, role: Role, *, version: int, command: UUID, actor
         if member.role is role:
             raise Refused(N_("This person has that role already. Choose another one."))
         before, member.role = member.role, role
+        service.renew_tokens_of(auth_id)
         return {"before": before, "after": role}
 
     _change(auth_id, "role-changed", change, version=version, command=command, actor=actor)
@@ -74,8 +76,8 @@ def deactivate(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> N
         if member.deactivated_at:
             raise Conflict(N_("This person has no access already."))
         member.deactivated_at = clock.now()
-        service.sessions.revoke_all(auth_id)
-        directory.use_up_links(auth_id)
+        service.end_sessions_of(auth_id)
+        service.staff.use_up_tokens(auth_id)
         return {}
 
     _change(auth_id, "deactivated", change, version=version, command=command, actor=actor)
@@ -99,7 +101,7 @@ def reset(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> str | 
     def change(member: StaffMember) -> dict[str, Any]:
         if member.deactivated_at:
             raise Refused(N_("This person has no access. Give it back first."))
-        service.sessions.revoke_all(auth_id)
+        service.end_sessions_of(auth_id)
         return {}
 
     return _change(auth_id, "reset", change, version=version, command=command, actor=actor)
@@ -109,7 +111,7 @@ def end_sessions(auth_id: UUID, *, version: int, command: UUID, actor: Actor) ->
     """Sign the person out everywhere."""
 
     def change(member: StaffMember) -> dict[str, Any]:
-        service.sessions.revoke_all(auth_id)
+        service.end_sessions_of(auth_id)
         return {}
 
     _change(auth_id, "sessions-ended", change, version=version, command=command, actor=actor)
@@ -163,18 +165,9 @@ def _tell(auth_id: UUID, word: str) -> str | None:
     """Have the mail sent once all this stands; where mail reaches nobody, the link it would hold."""
     is_shown = word in WITH_LINK and mail.is_outbox()
     if is_shown:
-        return service.link_to(_new_link(auth_id))
+        return service.link_to(service.issue_link(auth_id))
     jobs.defer(write_to, key=new_id(), auth_id=str(auth_id), word=word)
     return None
-
-
-def _new_link(auth_id: UUID) -> str:
-    token = new_token()
-    directory.use_up_links(auth_id)
-    service.staff.add(
-        StaffToken(token_hash=token_hash(token), auth_id=auth_id, expires_at=clock.now() + service.LINK_LIFETIME)
-    )
-    return token
 
 
 @jobs.queue.task(name="staff.mail", retry=RetryStrategy(max_attempts=20, exponential_wait=5))
@@ -182,6 +175,6 @@ def write_to(*, auth_id: str, word: str) -> None:
     """Mail the person. The link is made here, so that no job ever holds one."""
     with transaction():
         account, member = service.staff.get(UUID(auth_id))
-        link = service.link_to(_new_link(account.auth_id)) if word in WITH_LINK else ""
+        link = service.link_to(service.issue_link(account.auth_id)) if word in WITH_LINK else ""
         subject, text = MAILS[word]["id" if member.preferences.get("language") == "id" else "en"]
     mail.send(account.email, subject, text.format(name=member.display_name, link=link))
