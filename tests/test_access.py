@@ -29,8 +29,20 @@ POLICY = {
     "GET /login/token/<token>": ANYBODY,
     "POST /login/token/<token>": ANYBODY,
     "POST /language": ANYBODY,
+    "POST /login/passkey/options": ANYBODY,
+    "POST /login/passkey": ANYBODY,
     "GET /login/again": STAFF,
     "POST /login/again": STAFF,
+    "POST /login/again/passkey": STAFF,
+    "GET /account": STAFF,
+    "POST /account/password": STAFF,
+    "GET /account/passkeys/new": STAFF,
+    "POST /account/passkeys/options": STAFF,
+    "POST /account/passkeys": STAFF,
+    "POST /account/passkeys/<uuid:passkey_id>/rename": STAFF,
+    "POST /account/passkeys/<uuid:passkey_id>/remove": STAFF,
+    "POST /account/sessions/<uuid:session_id>/end": STAFF,
+    "POST /account/sessions/end-others": STAFF,
     "POST /account/preferences": STAFF,
     "POST /account/renew": STAFF,
     "GET /": STAFF,
@@ -86,6 +98,8 @@ def addresses(in_app):
         "<uuid:kyc_id>": str(make_kyc_check()),
         "<uuid:user_id>": str(make_customer()),
         "<uuid:auth_id>": str(make_staff().auth_id),
+        "<uuid:passkey_id>": str(uuid4()),
+        "<uuid:session_id>": str(uuid4()),
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",
@@ -174,6 +188,12 @@ def test_a_dead_fragment_leads_back_to_the_page_around_it(in_app, visit):
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login?next=/kyc")
 
 
+def test_a_dead_fragment_leads_back_to_the_page_with_its_filters(in_app, visit):
+    headers = {**HTMX, "HX-Current-URL": "https://localhost/kyc?status=verified&document_type=sim"}
+    answer = visit().send("GET", "/kyc/live", headers=headers)
+    assert answer.headers["HX-Redirect"] == "/login?next=/kyc?status%3Dverified%26document_type%3Dsim"
+
+
 @pytest.mark.parametrize("address", ["http://[", "https://evil.example/kyc?x", "//evil.example/", "\\\\evil", "", "ä"])
 def test_what_a_browser_says_of_its_page_leads_nowhere_else(in_app, visit, address):
     for headers in ({**HTMX, "HX-Current-URL": address}, {**HTMX, "Referer": address}):
@@ -248,6 +268,7 @@ def test_an_id_of_nothing_is_not_found(in_app, visit):
         "amount": "1000",
         "reference": "BCA-1",
         "due_date": clock.today().isoformat(),
+        "name": "Phone",
     }
     for route, roles in POLICY.items():
         method, rule = route.split(maxsplit=1)

@@ -22,6 +22,10 @@ MOST_FIELDS = 500
 log = structlog.get_logger("portal.requests")
 
 
+class OtherSite(Forbidden):
+    """It came from a page that is not of this portal, whoever is signed in."""
+
+
 def start() -> None:
     """Give the request its id and its place in the log."""
     g.started = time.perf_counter()
@@ -50,7 +54,7 @@ def refuse_malformed() -> None:
 def refuse_other_sites() -> None:
     """Refuse what another site's page sends or embeds."""
     if not _is_from_here():
-        raise Forbidden
+        raise OtherSite
 
 
 def _is_from_here() -> bool:

@@ -12,7 +12,7 @@ from portal.kyc.models import KycCheck, KycStatus
 from portal.loans import paying
 from portal.permissions import Role
 from portal.shared.database import db
-from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
+from tests.factories import audit_events, make_customer, make_kyc_check, make_passkey, make_staff
 from tests.loans.book import REASON, make_approved, new_reference, payment_of
 
 VALUES = [
@@ -43,6 +43,8 @@ PARAMETERS = {
     "/login": [("next",)],
     "/login/again": [("next",)],
     "/login/token/<token>": [UNKNOWN],
+    "/account": [UNKNOWN],
+    "/account/passkeys/new": [UNKNOWN],
     "/static/<path:filename>": [("v",)],
     "/kyc": [("status", "document_type", "flag", "held", "age"), ("after",), ("before",)],
     "/kyc/live": [("waiting", "seen")],
@@ -65,6 +67,16 @@ FIELDS = {
     "/login": [("email",), ("password", "next")],
     "/login/again": [("password", "next")],
     "/login/token/<token>": [("password",)],
+    "/login/passkey/options": [UNKNOWN],
+    "/login/passkey": [("credential", "next")],
+    "/login/again/passkey": [("credential", "next")],
+    "/account/password": [("old", "password")],
+    "/account/passkeys/options": [UNKNOWN],
+    "/account/passkeys": [("credential", "name")],
+    "/account/passkeys/<uuid:passkey_id>/rename": [("name",)],
+    "/account/passkeys/<uuid:passkey_id>/remove": [UNKNOWN],
+    "/account/sessions/<uuid:session_id>/end": [UNKNOWN],
+    "/account/sessions/end-others": [UNKNOWN],
     "/logout": [UNKNOWN],
     "/language": [("language", "next")],
     "/account/preferences": [("language", "theme", "density", "shortcuts"), ("next",)],
@@ -136,6 +148,8 @@ def role_for(rule):
     """Somebody who may use the route."""
     if rule.startswith("/loans"):
         return Role.SUPPORT_AGENT if rule.endswith("/post") else Role.CREDIT_ANALYST
+    if rule.startswith(("/staff", "/audit")):
+        return Role.ADMIN
     return Role.KYC_REVIEWER
 
 
@@ -171,10 +185,8 @@ def test_no_value_of_a_parameter_breaks_a_page(in_app, visit, rule):
 
 def test_parameters_that_a_page_does_not_know_change_nothing(in_app, visit):
     rina = make_staff()
-    browsers, ids = (
-        {rina.role: visit(rina), Role.CREDIT_ANALYST: visit(make_staff(Role.CREDIT_ANALYST))},
-        addresses(rina),
-    )
+    browsers = {role: visit(make_staff(role)) for role in (Role.CREDIT_ANALYST, Role.ADMIN)} | {rina.role: visit(rina)}
+    ids = addresses(rina)
     for rule, groups in PARAMETERS.items():
         browser = browsers[role_for(rule)]
         if groups == [UNKNOWN]:
@@ -187,10 +199,8 @@ def test_parameters_that_a_page_does_not_know_change_nothing(in_app, visit):
 
 def test_no_value_in_the_place_of_an_id_or_a_name_breaks_a_page(in_app, visit):
     rina = make_staff()
-    browsers, ids = (
-        {rina.role: visit(rina), Role.CREDIT_ANALYST: visit(make_staff(Role.CREDIT_ANALYST))},
-        addresses(rina),
-    )
+    browsers = {role: visit(make_staff(role)) for role in (Role.CREDIT_ANALYST, Role.ADMIN)} | {rina.role: visit(rina)}
+    ids = addresses(rina)
     for rule in PARAMETERS:
         browser = browsers[role_for(rule)]
         for placeholder in re.findall("<[^>]+>", rule):
@@ -227,6 +237,13 @@ def form_of(rule, rina):
         fields |= dict.fromkeys(CHECKS, "yes") | {"number_unreadable": "y", "reason_codes": "BLURRY"}
         fields |= {"reason": "The card was reported stolen.", "customer_text": "", "internal_note": ""}
         return rule.replace("<uuid:kyc_id>", str(kyc_id)), fields
+    if "<uuid:passkey_id>" in rule:
+        return rule.replace("<uuid:passkey_id>", str(make_passkey(rina))), {"name": "Phone"}
+    if "<uuid:session_id>" in rule:
+        return rule.replace("<uuid:session_id>", str(uuid4())), {}
+    if "<uuid:auth_id>" in rule:
+        facts = {"version": 1, "role": Role.SUPPORT_AGENT.value}
+        return rule.replace("<uuid:auth_id>", str(make_staff().auth_id)), fields | facts
     if rule == "/login/token/<token>":
         token = auth.invite(f"{uuid4()}@example.com", role=Role.KYC_REVIEWER, name="Newcomer")
         return f"/login/token/{token}", {"password": "four unrelated words"}
