@@ -17,18 +17,21 @@ from portal.audit import service as audit
 from portal.auth import service as auth
 from portal.auth.views import bp as auth_views
 from portal.auth.views import chosen_language, login_manager
-from portal.credit_scores import models as _credit_scores  # noqa: F401  the migrations compare every table
+from portal.credit_scores import reconciling as _scores  # noqa: F401  the worker needs its job
+from portal.credit_scores.views import bp as credit_scores_views
 from portal.demo import commands as demo
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
 from portal.loans.views import bp as loans_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
+from portal.risk_levels.views import bp as risk_levels_views
 from portal.shared import crypto
 from portal.shared.actor import Actor
 from portal.shared.database import db, engine_options
 from portal.shared.errors import N_
 from portal.shared.mongo import mongo
+from portal.shared.vault import vault
 from portal.web import access, errors, filters, headers, logs, requests
 from portal.web.health import bp as health_views
 from portal.web.htmx import Htmx4
@@ -46,6 +49,7 @@ ROOMS = [
     ("home", N_("Home"), "house", "overview.home", Permission.PORTAL_ENTER),
     ("kyc", N_("KYC queue"), "id-card", "kyc.index", Permission.KYC_READ),
     ("loans", N_("Loans"), "hand-coins", "loans.index", Permission.LOAN_READ),
+    ("credit-scores", N_("Credit scores"), "gauge", "credit_scores.index", Permission.SCORE_READ),
 ]
 
 
@@ -64,7 +68,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _configure(app, settings)
     _connect(app, settings)
     _guard(app)
-    for views in (auth_views, overview_views, kyc_views, loans_views, health_views):
+    rooms = (overview_views, kyc_views, loans_views, credit_scores_views, risk_levels_views)
+    for views in (auth_views, *rooms, health_views):
         app.register_blueprint(views)
     app.context_processor(_common)
     filters.init(app)
@@ -107,6 +112,7 @@ def _connect(app: Flask, settings: config.Settings) -> None:
     crypto.configure(settings.document_hash_key)
     store.configure(settings.documents_url)
     mongo.configure(settings.mongo_url)
+    vault.configure(settings.field_keys)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False, transaction_per_migration=True)
     Babel(app, locale_selector=_locale)

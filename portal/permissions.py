@@ -24,13 +24,22 @@ class Permission(StrEnum):
     PAYMENT_POST = "payment:post"
     PAYMENT_CORRECT = "payment:correct"
     SCORE_READ = "score:read"
+    SCORE_DECIDE = "score:decide"
+    RAW_SCORE_REVEAL = "raw-score:reveal"
 
 
 EVERYBODY = frozenset({Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND})
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE},
-    Role.CREDIT_ANALYST: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_CORRECT, Permission.SCORE_READ},
+    Role.CREDIT_ANALYST: EVERYBODY
+    | {
+        Permission.LOAN_READ,
+        Permission.PAYMENT_CORRECT,
+        Permission.SCORE_READ,
+        Permission.SCORE_DECIDE,
+        Permission.RAW_SCORE_REVEAL,
+    },
     Role.SUPPORT_AGENT: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_POST},
     Role.ADMIN: EVERYBODY | {Permission.LOAN_READ},
 }

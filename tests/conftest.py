@@ -17,6 +17,7 @@ from tests.client import Browser
 SETTINGS = {
     "SECRET_KEY": "a secret key of the tests, long enough",
     "DOCUMENT_HASH_KEY": "a hash key of the tests, long enough too",
+    "FIELD_KEYS": "k1=" + "b3Vy" * 32,
     "PUBLIC_URL": "http://localhost",
     "DEMO": "1",
     "LOG_LEVEL": "WARNING",

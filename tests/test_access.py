@@ -8,7 +8,14 @@ import pytest
 from portal.permissions import Role
 from portal.shared import clock
 from portal.web.access import require_declared_routes
-from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
+from tests.factories import (
+    audit_events,
+    make_customer,
+    make_evaluation,
+    make_kyc_check,
+    make_score,
+    make_staff,
+)
 from tests.loans.book import make_approved, payment_of
 from tests.portals import another_portal
 
@@ -58,6 +65,16 @@ POLICY = {
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/post": SUPPORT,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": ANALYST,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": ANALYST,
+    "GET /credit-scores": ANALYST,
+    "GET /credit-scores/<uuid:credit_score_id>": ANALYST,
+    "GET /credit-scores/of-loan/<uuid:loan_id>": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/manual-score": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/manual-score/preview": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/approve": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/reject": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/undo": ANALYST,
+    "GET /credit-scores/<uuid:credit_score_id>/evaluations": ANALYST,
+    "POST /risk-evaluations/<uuid:evaluation_id>/reveal": ANALYST,
     "POST /logout": STAFF,
 }
 HTMX = {"HX-Request": "true"}
@@ -72,6 +89,8 @@ def addresses(in_app):
         "<uuid:payment_id>": str(payment_of(loan_id).id),
         "<uuid:kyc_id>": str(make_kyc_check()),
         "<uuid:user_id>": str(make_customer()),
+        "<uuid:credit_score_id>": str(make_score()),
+        "<uuid:evaluation_id>": str(make_evaluation(loan_id=loan_id)),
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",

@@ -148,6 +148,11 @@ def statuses_of(user_id: UUID) -> Sequence[Attempt]:
     return _attempts(lists.history(user_id), {})
 
 
+def is_identified(user_id: UUID) -> bool:
+    """Whether the customer's KTP is verified; inside a transaction it stays so until that ends."""
+    return checks.has_verified_ktp(user_id)
+
+
 def image(kyc_id: UUID, side: str, *, actor: Actor) -> bytes:
     """A stamped JPEG for whoever holds this check, or a newer one of the same customer; each view is recorded first."""
     check, at = _found(kyc_id)
