@@ -195,9 +195,7 @@ def make_score(**given: Any) -> UUID:
         if score is not None:
             take_in(loan_id=loan_id, source=source, score=score)
     if manual is not None:
-        version = db.session.scalar(
-            select(CreditScore.version).where(CreditScore.credit_score_id == credit_score_id)
-        )
+        version = db.session.scalar(select(CreditScore.version).where(CreditScore.credit_score_id == credit_score_id))
         enter_manual(
             credit_score_id,
             score=manual,

@@ -191,7 +191,9 @@ def test_the_example_explains_every_setting():
 
 def test_the_example_works_once_its_keys_are_filled_in():
     given = examples()
-    assert [name for name in ("SECRET_KEY", "DOCUMENT_HASH_KEY", "FIELD_KEYS") if given[name]] == [], "an example is no secret"
+    assert [name for name in ("SECRET_KEY", "DOCUMENT_HASH_KEY", "FIELD_KEYS") if given[name]] == [], (
+        "an example is no secret"
+    )
     keys = {"SECRET_KEY": "s" * 48, "DOCUMENT_HASH_KEY": "d" * 48, "FIELD_KEYS": RIGHT["FIELD_KEYS"]}
     read = from_environment({**given, **keys})
     assert read.is_demo is False

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import bson
 import structlog
+from bson.errors import BSONError
 from limits import parse
 from pymongo.errors import PyMongoError
 
@@ -123,6 +125,8 @@ def _name(text: object) -> str:
 
 
 def _scale(given: Mapping[str, Any]) -> tuple[int, int, int]:
+    if not isinstance(given, Mapping):
+        raise Refused(N_("The normalized score, its minimum and its maximum are whole numbers."))
     score, least, most = (given.get(name) for name in ("score", "min", "max"))
     if not (type(score) is int and type(least) is int and type(most) is int):
         raise Refused(N_("The normalized score, its minimum and its maximum are whole numbers."))
@@ -135,18 +139,27 @@ def _reasons(given: Mapping[str, Any]) -> tuple[ReasonCode, ...]:
     listed = given.get("reason_codes", [])
     if not isinstance(listed, list) or len(listed) > MOST_REASONS:
         raise Refused(N_("There are at most 50 reason codes."))
-    reasons = tuple(ReasonCode(one["code"], one["text"], one["direction"]) for one in listed)
-    for one in reasons:
-        words = (one.code, one.text)
-        if one.direction not in DIRECTIONS or not all(
-            isinstance(word, str) and len(word) <= LONGEST_WORD and _is_clean(word) for word in words
-        ):
-            raise Refused(N_("A reason code has a code, a text of at most 500 characters, and a direction."))
-    return reasons
+    return tuple(_reason(one) for one in listed)
+
+
+def _reason(given: object) -> ReasonCode:
+    words = {name: given.get(name) for name in ReasonCode.__slots__} if isinstance(given, Mapping) else {}
+    sound = {name: word for name, word in words.items() if isinstance(word, str) and len(word) <= LONGEST_WORD}
+    if (
+        len(sound) < len(ReasonCode.__slots__)
+        or sound["direction"] not in DIRECTIONS
+        or not all(map(_is_clean, sound.values()))
+    ):
+        raise Refused(N_("A reason code has a code, a text of at most 500 characters, and a direction."))
+    return ReasonCode(**sound)
 
 
 def _require_bounded(raw: object) -> None:
-    if not isinstance(raw, dict) or len(json.dumps(raw, default=str)) > LARGEST_RAW:
+    try:
+        is_bounded = isinstance(raw, dict) and len(bson.encode(raw)) <= LARGEST_RAW
+    except (BSONError, OverflowError, UnicodeError, RecursionError):
+        is_bounded = False
+    if not is_bounded:
         raise Refused(N_("The raw score is a JSON object of at most 64 kB."))
 
 

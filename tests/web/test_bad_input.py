@@ -13,7 +13,15 @@ from portal.kyc.models import KycCheck, KycStatus
 from portal.loans import paying
 from portal.permissions import Role
 from portal.shared.database import db
-from tests.factories import audit_events, make_customer, make_evaluation, make_kyc_check, make_loan, make_score, make_staff
+from tests.factories import (
+    audit_events,
+    make_customer,
+    make_evaluation,
+    make_kyc_check,
+    make_loan,
+    make_score,
+    make_staff,
+)
 from tests.loans.book import REASON, make_approved, new_reference, payment_of
 
 VALUES = [
@@ -229,7 +237,9 @@ def form_of(rule, rina):
         fields = {"version": version, "command_id": str(uuid4()), "score": "720", "reason": REASON * 2, "note": ""}
         return rule.replace("<uuid:credit_score_id>", str(credit_score_id)), {**fields, "reason_codes": "OTHER"}
     if "<uuid:evaluation_id>" in rule:
-        return rule.replace("<uuid:evaluation_id>", str(make_evaluation(loan_id=make_loan()))), {"reason": "AUDIT_REQUEST"}
+        return rule.replace("<uuid:evaluation_id>", str(make_evaluation(loan_id=make_loan()))), {
+            "reason": "AUDIT_REQUEST"
+        }
     status = KycStatus.VERIFIED if rule.endswith("/expire") else KycStatus.PENDING
     fields = {"command_id": str(uuid4())}
     if "<uuid:kyc_id>" in rule:
