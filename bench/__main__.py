@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from bench import loans
+from bench import loans, scores
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
 from portal.app import create_app
 from portal.config import from_environment
@@ -42,19 +42,23 @@ def main() -> int:
         with app.app_context(), db.engine.connect() as connection:
             found = list(pages(connection, deep=options.page))
             of_loans, one_loan = list(loans.lists(connection, deep=options.page)), loans.page(connection)
+            of_scores, one_score = list(scores.lists(connection, deep=options.page)), scores.page(connection)
         client = _signed_in(app, "rina@portal.example")
         print(f"{'page':<38}{'ms':>8}{'statements':>12}{'counted':>9}  read by table (at most {MOST_ENTRIES} each)")
         costs = [_measured(app, client, name, address, options.repeat) for name, address in found]
         analyst = _signed_in(app, "bagas@portal.example")
         limits = {"most_counted": loans.MOST_COUNTED}
         costs += [
-            _measured(app, analyst, f"loans, {name}", address, options.repeat, **limits) for name, address in of_loans
+            _measured(app, analyst, f"{room}, {name}", address, options.repeat, **limits)
+            for room, found in (("loans", of_loans), ("scores", of_scores))
+            for name, address in found
         ]
         limits |= {
             "most_entries": loans.MOST_ENTRIES_OF_A_LOAN,
             "most_statements": loans.MOST_STATEMENTS_OF_A_LOAN,
         }
         costs.append(_measured(app, analyst, "one loan", one_loan, options.repeat, **limits))
+        costs.append(_measured(app, analyst, "one score", one_score, options.repeat, **limits))
         _export(app, analyst)
     broken = sum(page.is_broken for page in costs)
     bounds = f"{MOST_STATEMENTS} statements, {MOST_ENTRIES} entries or {MOST_COUNTED} counted"

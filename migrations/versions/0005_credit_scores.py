@@ -34,8 +34,13 @@ def upgrade() -> None:
     for column in columns():
         op.add_column("credit_scores", column)
     op.add_column("credit_scores_list", sa.Column("entered_by", sa.Uuid()))
-    op.create_index("ix_credit_scores_decision", "credit_scores", ["decision", *PLACE])
-    op.create_index("ix_credit_scores_decision_risk", "credit_scores", ["decision", "risk_level", *PLACE])
+    for name, leading in (("decision", ["decision"]), ("decision_risk", ["decision", "risk_level"])):
+        op.create_index(
+            f"ix_credit_scores_{name}",
+            "credit_scores",
+            [*leading, *PLACE],
+            postgresql_where=sa.text("decision <> 'pending'"),
+        )
     op.create_index(
         "ix_credit_scores_analyst_risk",
         "credit_scores",

@@ -40,7 +40,7 @@ def approve(credit_score_id: UUID, *, note: str = "", version: int, command: UUI
         if earlier_answer(command, "credit-score.approved", actor=actor):
             return
         row, at = changeable(credit_score_id, version=version, actor=actor)
-        _require_none(blocks_of(row))
+        _require_none(blocks_of(row, is_held=True))
         _apply(row, Decision.APPROVED, note=note, at=at, actor=actor)
         remember(command, credit_score_id)
 
@@ -78,12 +78,12 @@ def undo(credit_score_id: UUID, *, command: UUID, actor: Actor) -> None:
         remember(command, credit_score_id)
 
 
-def blocks_of(row: CreditScore) -> list[str]:
-    """Everything that blocks an approval, as msgids; nothing when it may be approved."""
+def blocks_of(row: CreditScore, *, is_held: bool = False) -> list[str]:
+    """Everything that blocks an approval, as msgids; ``is_held`` keeps the identity as it is for the transaction."""
     found = missing(row)
     if users.names_of([row.user_id])[row.user_id].status is not Activity.ACTIVE:
         found.append(INACTIVE)
-    if not kyc.is_identified(row.user_id):
+    if not kyc.is_identified(row.user_id, is_held=is_held):
         found.append(UNIDENTIFIED)
     return found
 

@@ -46,8 +46,7 @@ class FilterForm(FlaskForm):
         turn = self.missing.data if self.missing.data in [*ScoreSource] else None
         turn = turn or ("services" if self.turn.data == "services" else "analyst")
         return Filters(
-            turn=turn if is_pending else None,
-            decision=decision,
+            turn=turn if is_pending else decision.value,
             risk_level=RiskLevel(self.risk_level.data) if self.risk_level.data in [*RiskLevel] else None,
             created_before=late_before() if is_pending and self.age.data == "late" else None,
         )

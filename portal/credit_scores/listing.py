@@ -32,33 +32,38 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the list is narrowed to. ``turn`` is a key of ``TURNS`` for pending scores, None for decided ones."""
+    """What the list is narrowed to. ``turn`` is a key of ``TURNS`` for pending scores, else the decision."""
 
-    turn: str | None = "analyst"
-    decision: Decision = Decision.PENDING
+    turn: str = "analyst"
     risk_level: RiskLevel | None = None
     created_before: datetime | None = None
 
     @property
     def is_impossible(self) -> bool:
         """A score that lacks a source has no risk level yet."""
-        return self.turn not in (None, "analyst") and self.risk_level is not None
+        return self.is_pending and self.turn != "analyst" and self.risk_level is not None
+
+    @property
+    def is_pending(self) -> bool:
+        return self.turn in TURNS
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return {"decision": self.decision, "risk_level": self.risk_level, "created_before": self.created_before}
+        return {"risk_level": self.risk_level, "created_before": self.created_before}
 
 
-def _listing(turn: str | None, risk: bool, late: bool, place: str | None) -> Any:
+_NARROWED = TURNS | {decision.value: f"decision = '{decision}'" for decision in (Decision.APPROVED, Decision.REJECTED)}
+
+
+def _listing(turn: str, risk: bool, late: bool, place: str | None) -> Any:
     """One page: pending ones oldest first, decided ones newest first."""
-    statement = select(*_COLUMNS).limit(PAGE_SIZE + 1)
-    statement = statement.where(text(TURNS[turn]) if turn else CreditScore.decision == bindparam("decision"))
+    statement = select(*_COLUMNS).where(text(_NARROWED[turn])).limit(PAGE_SIZE + 1)
     if risk:
         statement = statement.where(CreditScore.risk_level == bindparam("risk_level"))
     if late:
         before = bindparam("created_before", type_=DateTime(timezone=True))
         statement = statement.where(CreditScore.created_at < before)
-    ascends = (place != "before") == (turn is not None)
+    ascends = (place != "before") == (turn in TURNS)
     if place:
         key = tuple_(*_KEY)
         at = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid()))
@@ -66,14 +71,8 @@ def _listing(turn: str | None, risk: bool, late: bool, place: str | None) -> Any
     return statement.order_by(*[column.asc() if ascends else column.desc() for column in _KEY])
 
 
-_LISTINGS = {
-    key: _listing(*key) for key in product((None, *TURNS), (False, True), (False, True), (None, "after", "before"))
-}
-_COUNTED = {
-    "analyst": TURNS["analyst"],
-    "services": TURNS["services"],
-    **{decision.value: f"decision = '{decision}'" for decision in (Decision.APPROVED, Decision.REJECTED)},
-}
+_LISTINGS = {key: _listing(*key) for key in product(_NARROWED, (False, True), (False, True), (None, "after", "before"))}
+_COUNTED = {name: _NARROWED[name] for name in ("analyst", "services", "approved", "rejected")}
 _COUNTS = text(
     "SELECT "  # noqa: S608  the conditions are written above
     + ", ".join(

@@ -22,6 +22,7 @@ TURNS = {
     **{source.value: f"{IS_PENDING} AND {lack}" for source, lack in LACKS.items()},
 }
 """Which pending scores wait for whom, and which wait for a source, as SQL: the lists' partial indexes and filters."""
+IS_DECIDED = "decision <> 'pending'"
 
 ALREADY = {
     Decision.APPROVED: N_("This loan has already been approved."),
@@ -64,8 +65,21 @@ class CreditScore(Base):
         CheckConstraint("external_score BETWEEN 0 AND 1000", name="external_score"),
         CheckConstraint("manual_score BETWEEN 0 AND 1000", name="manual_score"),
         Index("ix_credit_scores_user_id", "user_id", "created_at", "credit_score_id"),
-        Index("ix_credit_scores_decision", "decision", "created_at", "credit_score_id"),
-        Index("ix_credit_scores_decision_risk", "decision", "risk_level", "created_at", "credit_score_id"),
+        Index(
+            "ix_credit_scores_decision",
+            "decision",
+            "created_at",
+            "credit_score_id",
+            postgresql_where=text(IS_DECIDED),
+        ),
+        Index(
+            "ix_credit_scores_decision_risk",
+            "decision",
+            "risk_level",
+            "created_at",
+            "credit_score_id",
+            postgresql_where=text(IS_DECIDED),
+        ),
         Index(
             "ix_credit_scores_analyst_risk",
             "risk_level",

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from portal import config
 from portal.credit_scores import deciding, reading, service, wording
 from portal.credit_scores.forms import ApproveForm, FilterForm, ManualForm, PreviewForm, RejectForm, UndoForm
+from portal.credit_scores.listing import Filters
 from portal.loans.wording import code_word
 from portal.permissions import Permission
 from portal.risk_levels.service import WHY
@@ -46,7 +47,7 @@ def index() -> ResponseReturnValue:
         later=_address(after=page.after) if page.after else None,
         counts=reading.count(),
         tab=_tab(filters),
-        is_pending=filters.turn is not None,
+        is_pending=filters.is_pending,
         is_filtered=bool(_given().keys() & {"risk_level", "missing", "age"}),
         **WORDS,
     )
@@ -221,10 +222,9 @@ def _context(score: reading.ScorePage, **given: Any) -> dict[str, Any]:
     }
 
 
-def _tab(filters: Any) -> str:
-    if filters.turn is None:
-        return str(filters.decision)
-    return "analyst" if filters.turn in {"analyst", "manual"} else "services"
+def _tab(filters: Filters) -> str:
+    """The tab that a filter stands under: a missing manual score is the analyst's."""
+    return {"manual": "analyst", "internal": "services", "external": "services"}.get(filters.turn, filters.turn)
 
 
 def _given() -> dict[str, Any]:

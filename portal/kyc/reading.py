@@ -148,9 +148,9 @@ def statuses_of(user_id: UUID) -> Sequence[Attempt]:
     return _attempts(lists.history(user_id), {})
 
 
-def is_identified(user_id: UUID) -> bool:
-    """Whether the customer's KTP is verified; inside a transaction it stays so until that ends."""
-    return checks.has_verified_ktp(user_id)
+def is_identified(user_id: UUID, *, is_held: bool = False) -> bool:
+    """Whether the customer's KTP is verified; ``is_held`` keeps it so until the caller's transaction ends."""
+    return checks.has_verified_ktp(user_id, is_held=is_held)
 
 
 def image(kyc_id: UUID, side: str, *, actor: Actor) -> bytes:

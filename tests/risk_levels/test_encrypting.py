@@ -30,10 +30,12 @@ REASON = "CUSTOMER_COMPLAINT"
 
 @pytest.fixture(autouse=True)
 def fresh_vault(app):
-    """The stores were emptied: what the vault remembers of its keys, and what a test configures, goes too."""
+    """An empty vault for each test; what it remembers of its keys, and what a test configures, goes too."""
     keys = vault.keys
+    mongo.database[vaults.COLLECTION].delete_many({})
     vault.configure(keys)
     yield
+    mongo.database[vaults.COLLECTION].delete_many({})
     vault.configure(keys)
 
 

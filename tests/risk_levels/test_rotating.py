@@ -21,10 +21,16 @@ NEWEST = FieldKey("local:k3", {"key": b"3" * 96})
 
 @pytest.fixture(autouse=True)
 def keys(app):
+    """A vault of its own for each test: what was wrapped by other keys stays in none."""
     kept = vault.keys
-    vault.configure(kept)
+    empty_vault(kept)
     yield kept
-    vault.configure(kept)
+    empty_vault(kept)
+
+
+def empty_vault(keys):
+    mongo.database[vaults.COLLECTION].delete_many({})
+    vault.configure(keys)
 
 
 @pytest.fixture
