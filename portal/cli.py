@@ -161,4 +161,8 @@ def reconcile_scores() -> None:
 @keys_group.command("rotate")
 def rotate_keys() -> None:
     """Wrap the data keys by the newest of FIELD_KEYS; everything stays readable meanwhile, and it can be repeated."""
-    click.echo(f"{risk_levels.rotate_keys()} data keys rewrapped. The older names may leave FIELD_KEYS now.")
+    try:
+        changed = risk_levels.rotate_keys()
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(f"{changed} data keys rewrapped. The older names may leave FIELD_KEYS now.")

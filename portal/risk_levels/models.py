@@ -13,9 +13,18 @@ from portal.shared.vocabulary import RiskLevel
 COLLECTION = "risk_evaluations_collection"
 PURPOSE = "raw_score"
 
+REASON = {
+    "bsonType": "object",
+    "required": ["code", "text", "direction"],
+    "properties": {
+        "code": {"bsonType": "string"},
+        "text": {"bsonType": "string"},
+        "direction": {"enum": ["positive", "negative"]},
+    },
+}
 SCHEMA: dict[str, Any] = {
     "bsonType": "object",
-    "required": ["_id", "credit_score_id", "loan_id", "vendor_name", "raw_score", "created_at"],
+    "required": ["_id", "credit_score_id", "loan_id", "vendor_name", "raw_score", "normalized_score", "created_at"],
     "properties": {
         "_id": {"bsonType": "binData"},
         "credit_score_id": {"bsonType": "binData"},
@@ -23,7 +32,16 @@ SCHEMA: dict[str, Any] = {
         "user_id": {"bsonType": "binData"},
         "vendor_name": {"bsonType": "string", "maxLength": 255},
         "raw_score": {"bsonType": "binData"},
-        "normalized_score": {"bsonType": ["object", "null"]},
+        "normalized_score": {
+            "bsonType": "object",
+            "required": ["score", "min", "max", "reason_codes"],
+            "properties": {
+                "score": {"bsonType": ["int", "long"]},
+                "min": {"bsonType": ["int", "long"]},
+                "max": {"bsonType": ["int", "long"]},
+                "reason_codes": {"bsonType": "array", "items": REASON},
+            },
+        },
         "risk_level": {"enum": ["low", "medium", "high", None]},
         "created_at": {"bsonType": "date"},
     },
@@ -51,7 +69,7 @@ class RiskEvaluation:
     id: UUID
     credit_score_id: UUID
     loan_id: UUID
-    user_id: UUID
+    user_id: UUID | None
     vendor_name: str
     score: int
     least: int
@@ -92,12 +110,12 @@ class RiskEvaluation:
             document["_id"],
             document["credit_score_id"],
             document["loan_id"],
-            document["user_id"],
+            document.get("user_id"),
             document["vendor_name"],
             normalized["score"],
             normalized["min"],
             normalized["max"],
             tuple(ReasonCode(one["code"], one["text"], one["direction"]) for one in normalized["reason_codes"]),
-            RiskLevel(document["risk_level"]) if document["risk_level"] else None,
+            RiskLevel(document["risk_level"]) if document.get("risk_level") else None,
             document["created_at"],
         )

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from bson import Binary
+from pymongo.errors import DuplicateKeyError
 
 from portal.risk_levels.models import COLLECTION, INDEXES, SCHEMA, RiskEvaluation
 from portal.shared.mongo import Mongo
@@ -21,10 +22,13 @@ class RiskEvaluationRepository:
     def prepare(self) -> None:
         self.mongo.prepare(COLLECTION, schema=SCHEMA, indexes=INDEXES)
 
-    def add(self, evaluation: RiskEvaluation, raw_score: Binary) -> None:
-        """Write an evaluation under its id; writing it again changes nothing."""
-        document = {**evaluation.to_document(), "raw_score": raw_score}
-        self.mongo.database[COLLECTION].update_one({"_id": evaluation.id}, {"$setOnInsert": document}, upsert=True)
+    def add(self, evaluation: RiskEvaluation, raw_score: Binary) -> bool:
+        """Whether it was written: under an id there is one evaluation, the first."""
+        try:
+            self.mongo.database[COLLECTION].insert_one({**evaluation.to_document(), "raw_score": raw_score})
+        except DuplicateKeyError:
+            return False
+        return True
 
     def get(self, evaluation_id: UUID) -> RiskEvaluation | None:
         found = self.mongo.database[COLLECTION].find_one({"_id": evaluation_id}, _EVERYDAY)

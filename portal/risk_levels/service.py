@@ -26,9 +26,8 @@ from portal.users import service as users
 
 REVEALS = parse("20 per hour")
 SHOWN_SECONDS = 60
-LARGEST_RAW = 64_000
+LARGEST_RAW, DEEPEST_RAW = 64_000, 200
 MOST_REASONS, LONGEST_WORD = 50, 500
-SHORTEST_TEXT, LONGEST_TEXT = 10, 500
 DIRECTIONS = ("positive", "negative")
 WHY = {
     "CUSTOMER_COMPLAINT": N_("The customer disputes the score"),
@@ -60,7 +59,7 @@ def take_in(
     risk_level: RiskLevel | None,
     created_at: datetime,
 ) -> None:
-    """Keep an evaluation, its raw answer encrypted; the same id again changes nothing.
+    """Keep an evaluation, its raw answer encrypted; the same again changes nothing, another under its id is refused.
 
     ``normalized_score`` is ``{"score": int, "min": int, "max": int, "reason_codes": [{"code", "text", "direction"}]}``.
     """
@@ -69,10 +68,9 @@ def take_in(
         _reasons(normalized_score), risk_level, created_at.replace(microsecond=created_at.microsecond // 1000 * 1000),
     )  # fmt: skip
     _require_bounded(raw_score)
-    known = evaluations.get(evaluation_id)
-    if known is None:
-        evaluations.add(evaluation, vault.lock(PURPOSE, evaluation_id, raw_score))
-    elif known != evaluation:
+    if evaluations.add(evaluation, vault.lock(PURPOSE, evaluation_id, raw_score)):
+        return
+    if evaluations.get(evaluation_id) != evaluation or _raw(evaluation_id) != raw_score:
         raise Conflict(N_("Another evaluation has this id already."))
 
 
@@ -97,8 +95,7 @@ def reveal(evaluation_id: UUID, *, reason: str, actor: Actor) -> str:
         raise Forbidden(N_("This is your own loan. A colleague has to do this."))
     with transaction():
         audit.record("risk-evaluation.revealed", evaluation_id, of=evaluation.user_id, actor=actor, reason=reason)
-    value = vault.open(evaluation_id, evaluations.raw_score_of(evaluation_id))
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(_raw(evaluation_id), indent=2, ensure_ascii=False, default=str)
 
 
 def score_of(evaluation_id: UUID) -> UUID:
@@ -111,6 +108,10 @@ def rotate_keys() -> int:
     return vault.rotate()
 
 
+def _raw(evaluation_id: UUID) -> dict[str, Any]:
+    return vault.open(evaluation_id, evaluations.raw_score_of(evaluation_id))
+
+
 def _found(evaluation_id: UUID) -> RiskEvaluation:
     evaluation = evaluations.get(evaluation_id)
     if evaluation is None:
@@ -119,7 +120,7 @@ def _found(evaluation_id: UUID) -> RiskEvaluation:
 
 
 def _name(text: object) -> str:
-    if not isinstance(text, str) or not 1 <= len(text.strip()) <= 255 or not _is_clean(text):
+    if not isinstance(text, str) or not 1 <= len(text.strip()) <= 255 or not text.isprintable():
         raise Refused(N_("The vendor's name is one line of 1 to 255 characters."))
     return text.strip()
 
@@ -156,11 +157,17 @@ def _reason(given: object) -> ReasonCode:
 
 def _require_bounded(raw: object) -> None:
     try:
-        is_bounded = isinstance(raw, dict) and len(bson.encode(raw)) <= LARGEST_RAW
+        is_bounded = isinstance(raw, dict) and len(bson.encode(raw)) <= LARGEST_RAW and _depth(raw) <= DEEPEST_RAW
     except (BSONError, OverflowError, UnicodeError, RecursionError):
         is_bounded = False
     if not is_bounded:
         raise Refused(N_("The raw score is a JSON object of at most 64 kB."))
+
+
+def _depth(value: object) -> int:
+    """How many levels lie in each other; a page that indents a thousand would break."""
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, within), default=0)
 
 
 def _is_clean(text: str) -> bool:

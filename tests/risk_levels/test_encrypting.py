@@ -332,7 +332,8 @@ def test_a_key_that_left_the_configuration_is_named_as_that(analyst, evaluation_
 
 def test_another_key_under_the_same_name_reads_nothing(analyst, evaluation_id):
     vault.configure((FieldKey(vault.keys[0].provider, {"key": b"x" * 96}),))
-    assert_refused(analyst, evaluation_id, "This value is damaged or was changed, and cannot be shown.")
+    sentence = "The key that locks this value is another one in FIELD_KEYS now. Put the former back under its name."
+    assert_refused(analyst, evaluation_id, sentence)
 
 
 def test_a_newer_key_in_front_takes_new_answers_in_and_keeps_the_old_ones(analyst, score_id, evaluation_id):

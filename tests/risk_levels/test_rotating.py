@@ -79,7 +79,7 @@ def test_nobody_who_reads_notices_and_afterwards_the_old_key_may_go(in_app, scor
         done.set()
         reader.join()
     assert faults == []
-    assert len(read) > 100
+    assert len(read) > 20
     assert all(read)
     vault.configure((NEWEST,))
     assert all(opened(one) == {"secret": MARKER} for one in known)
