@@ -101,7 +101,7 @@ def take_in_evaluation(
         risk_level=risk_level,
         created_at=at,
     )
-    again_when_contended(lambda: _hear(loan_id, vendor_name, risk_level, at, evaluation_id))
+    again_when_contended(lambda: _hear(loan_id, vendor_name.strip(), risk_level, at, evaluation_id))
     return evaluation_id
 
 
