@@ -86,6 +86,7 @@ def _portal(servers: EmbeddedServers) -> Iterator[Flask]:
             "PUBLIC_URL": "http://localhost",
             "SECRET_KEY": "a secret key of the measurements, long enough",
             "DOCUMENT_HASH_KEY": "a hash key of the measurements, long enough",
+            "FIELD_KEYS": "k1=" + "b3Vy" * 32,
             "DEMO": "1",
             "LOG_LEVEL": "WARNING",
         }

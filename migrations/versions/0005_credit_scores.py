@@ -33,6 +33,7 @@ def columns() -> list[sa.Column]:
 def upgrade() -> None:
     for column in columns():
         op.add_column("credit_scores", column)
+    op.create_index("ix_audit_events_action", "audit_events", ["action", "at", "event_id"])
     op.add_column("credit_scores_list", sa.Column("entered_by", sa.Uuid()))
     for name, leading in (("decision", ["decision"]), ("decision_risk", ["decision", "risk_level"])):
         op.create_index(
@@ -60,5 +61,6 @@ def downgrade() -> None:
     for name in (*TURNS, "analyst_risk", "decision_risk", "decision"):
         op.drop_index(f"ix_credit_scores_{name}", "credit_scores")
     op.drop_column("credit_scores_list", "entered_by")
+    op.drop_index("ix_audit_events_action", "audit_events")
     for column in columns():
         op.drop_column("credit_scores", column.name)

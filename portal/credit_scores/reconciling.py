@@ -1,6 +1,8 @@
 """The nightly proof that a score's decision and its loan's status never differ."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from portal.shared.jobs import queue
 from portal.shared.vocabulary import Decision
 
 AT_ONCE = 1000
+ACTION = "credit-scores.reconciled"
 
 
 def differences() -> Iterator[tuple[UUID, Decision, Decision | None]]:
@@ -26,8 +29,22 @@ def differences() -> Iterator[tuple[UUID, Decision, Decision | None]]:
                 yield row.loan_id, row.decision, status
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the nightly proof found last, and when."""
+
+    at: datetime
+    differences: int
+
+
+def last_checked() -> Checked | None:
+    """The newest nightly proof; None before the first."""
+    found = audit.newest(ACTION)
+    return Checked(found[0], found[1]["differences"]) if found else None
+
+
 @queue.periodic(cron="10 18 * * *")
 @queue.task(name="credit-scores.reconcile", queueing_lock="credit-scores.reconcile")
 def reconcile_job(timestamp: int) -> None:
     """At 01:10 WIB; the trail keeps the count for the administrators' home."""
-    audit.note("credit-scores.reconciled", None, actor=PORTAL, differences=sum(1 for _ in differences()))
+    audit.note(ACTION, None, actor=PORTAL, differences=sum(1 for _ in differences()))
