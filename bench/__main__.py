@@ -44,7 +44,7 @@ def main() -> int:
             of_loans, one_loan = list(loans.lists(connection, deep=options.page)), loans.page(connection)
             of_scores, one_score = list(scores.lists(connection, deep=options.page)), scores.page(connection)
         client = _signed_in(app, "rina@portal.example")
-        print(f"{'page':<38}{'ms':>8}{'statements':>12}{'counted':>9}  read by table (at most {MOST_ENTRIES} each)")
+        print(f"{'page':<44}{'ms':>8}{'statements':>12}{'counted':>9}  read by table (at most {MOST_ENTRIES} each)")
         costs = [_measured(app, client, name, address, options.repeat) for name, address in found]
         analyst = _signed_in(app, "bagas@portal.example")
         limits = {"most_counted": loans.MOST_COUNTED}
@@ -151,7 +151,7 @@ def _measured(app: Flask, client: FlaskClient, name: str, address: str, repeat: 
     keep_busy(engine)
     page = cost(get, address, engine, repeat=repeat)
     read = ", ".join(f"{table} {entries}" for table, entries in page.entries.items() if entries)
-    print(f"{name:<38}{page.milliseconds:>8.1f}{page.statements:>12}{page.counted:>9}  {read}")
+    print(f"{name:<44}{page.milliseconds:>8.1f}{page.statements:>12}{page.counted:>9}  {read}")
     problems = page.problems(**limits)
     for problem in problems:
         print(f"    BROKEN  {problem}")

@@ -24,6 +24,7 @@ from portal.shared.vocabulary import Activity, Decision
 
 LOANS = 120
 PENDING_EVERY, REJECTED_EVERY, UNDONE_EVERY = 4, 7, 11
+OF_AN_INACTIVE, OF_AN_UNIDENTIFIED = 8, 28  # pending, fully scored, and not to be approved
 TENORS = (3, 6, 6, 12, 12, 18, 24)
 AMOUNTS = (1_500_000, 3_000_000, 5_000_000, 7_500_000, 12_000_000, 24_000_000, 50_000_000)
 BORROWED = timedelta(days=400)
@@ -34,7 +35,7 @@ Row = Loan | Payment | Review | CreditScore | ScoreEntry
 
 
 def loans(checks: Sequence[Check], at: datetime) -> "Iterator[Story]":
-    """The life of each loan; only customers with a verified KTP got one."""
+    """The life of each loan; but for two pending ones, customers are active and have a verified KTP."""
     verified = {
         check.customer.user_id: check.customer
         for check in checks
@@ -44,8 +45,12 @@ def loans(checks: Sequence[Check], at: datetime) -> "Iterator[Story]":
         and check.customer.status is Activity.ACTIVE
     }
     borrowers = list(verified.values())
+    others = {
+        OF_AN_INACTIVE: next(check.customer for check in checks if check.customer.status is not Activity.ACTIVE),
+        OF_AN_UNIDENTIFIED: checks[0].customer,
+    }
     for number in range(LOANS):
-        yield Story(number, borrowers[number % len(borrowers)], at)
+        yield Story(number, others.get(number, borrowers[number % len(borrowers)]), at)
 
 
 class Story:

@@ -17,7 +17,8 @@ VENDOR = "Nusantara Biro Kredit"
 SCORED = """    , weighed AS (
         SELECT loan.*, 300 + (n / 7 % 601)::int AS internal, 300 + (n / 11 % 601)::int AS external,
                300 + (n / 13 % 601)::int AS manual, status = 'pending' AND n / 17 % 5 = 3 AS lacks_external,
-               n / 17 % 5 < 3 AS wants_manual, status = 'pending' AND n / 17 % 5 < 3 AS lacks_manual
+               n / 17 % 5 < 3 AS wants_manual, status = 'pending' AND n / 17 % 5 < 3 AS lacks_manual,
+               n % 10 = 1 AND NOT (status = 'pending' AND n / 17 % 5 = 3) AS is_evaluated
         FROM loan
     ), summed AS (
         SELECT *, CASE WHEN lacks_external OR lacks_manual THEN null
@@ -36,12 +37,14 @@ SCORES = f"""
         internal_score_mandatory, external_score, external_score_mandatory, manual_score, manual_score_mandatory,
         decision, decided_by, decided_at, vendor_risk_level, vendor_levels, created_at, updated_at)
     SELECT credit_score_id, user_id, loan_id, risk::risk_level,
-        'Final score ' || final || ' is ' || risk || ' risk by policy v1; no vendor gave a level.', internal, true,
+        'Final score ' || final || ' is ' || risk || ' risk by policy v1; '
+            || CASE WHEN is_evaluated THEN 'the vendors'' worst level is low.' ELSE 'no vendor gave a level.' END,
+        internal, true,
         CASE WHEN NOT lacks_external THEN external END, true,
         CASE WHEN wants_manual AND NOT lacks_manual THEN manual END, wants_manual, status::credit_decision,
         CASE WHEN decided_at IS NOT NULL THEN '{BAGAS}'::uuid END, decided_at,
-        CASE WHEN n % 10 = 1 THEN 'low'::risk_level END,
-        CASE WHEN n % 10 = 1 THEN jsonb_build_object('{VENDOR}', jsonb_build_object('level', 'low', 'at', at))
+        CASE WHEN is_evaluated THEN 'low'::risk_level END,
+        CASE WHEN is_evaluated THEN jsonb_build_object('{VENDOR}', jsonb_build_object('level', 'low', 'at', at))
             ELSE '{{}}'::jsonb END, at, coalesce(decided_at, at) FROM scored
 """
 ENTRIES = f"""
@@ -56,9 +59,11 @@ ENTRIES = f"""
          wants_manual AND NOT lacks_manual)
     ) AS came(source, score, why, after, by, is_there) WHERE is_there
 """
+# Only those made above: customers of the demo have scores of their own as well.
 _EVALUATED = text(
     "SELECT credit_score_id, loan_id, user_id, external_score, created_at FROM credit_scores"
     " WHERE vendor_risk_level IS NOT NULL AND user_id > :after AND user_id <= :last"
+    " AND credit_score_id = md5('score' || loan_id)::uuid"
 )
 
 
@@ -77,7 +82,7 @@ def _document(row: Any) -> dict[str, Any]:
         row.loan_id,
         row.user_id,
         VENDOR,
-        row.external_score or 300,
+        row.external_score,
         300,
         900,
         (),

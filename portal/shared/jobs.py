@@ -8,6 +8,7 @@ from uuid import UUID
 import procrastinate
 from flask import Flask
 from procrastinate import JobContext, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.manager import JobManager
 from procrastinate.tasks import Task
 from sqlalchemy import make_url, text
 
@@ -16,6 +17,8 @@ from portal.shared.database import require_transaction
 HEARTBEAT = 10.0
 
 queue = procrastinate.App(connector=SyncPsycopgConnector())
+# Adds jobs by the session's own connection; a worker's connector is asynchronous and cannot use that.
+_by_connection = JobManager(SyncPsycopgConnector())
 
 
 def defer(task: Task[..., Any, Any], *, key: UUID, after: timedelta | None = None, **arguments: Any) -> None:
@@ -26,7 +29,9 @@ def defer(task: Task[..., Any, Any], *, key: UUID, after: timedelta | None = Non
     session = require_transaction()
     due = session.execute(_DUE, {"after": after or timedelta()}).scalar_one()
     connection = session.connection().connection.driver_connection
-    task.configure(connection=connection, queueing_lock=str(key), schedule_at=due).defer(**arguments)
+    deferrer = task.configure(connection=connection, queueing_lock=str(key), schedule_at=due)
+    deferrer.job_manager = _by_connection
+    deferrer.defer(**arguments)
 
 
 def cancel(key: UUID) -> bool:
