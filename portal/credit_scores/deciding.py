@@ -18,6 +18,7 @@ from portal.shared.database import transaction
 from portal.shared.errors import N_, Conflict, Refused
 from portal.shared.vocabulary import Activity, Decision, ScoreSource
 from portal.users import service as users
+from portal.users.service import Person
 
 MOST_CODES, LONGEST_NOTE = 4, 2000
 MISSING = {
@@ -40,7 +41,7 @@ def approve(credit_score_id: UUID, *, note: str = "", version: int, command: UUI
         if earlier_answer(command, "credit-score.approved", actor=actor):
             return
         row, at = changeable(credit_score_id, version=version, actor=actor)
-        _require_none(blocks_of(row, is_held=True))
+        _require_none(blocks_of(row, users.names_of([row.user_id])[row.user_id], is_held=True))
         _apply(row, Decision.APPROVED, note=note, at=at, actor=actor)
         remember(command, credit_score_id)
 
@@ -78,10 +79,10 @@ def undo(credit_score_id: UUID, *, command: UUID, actor: Actor) -> None:
         remember(command, credit_score_id)
 
 
-def blocks_of(row: CreditScore, *, is_held: bool = False) -> list[str]:
+def blocks_of(row: CreditScore, customer: Person, *, is_held: bool = False) -> list[str]:
     """Everything that blocks an approval, as msgids; ``is_held`` keeps the identity as it is for the transaction."""
     found = missing(row)
-    if users.names_of([row.user_id])[row.user_id].status is not Activity.ACTIVE:
+    if customer.status is not Activity.ACTIVE:
         found.append(INACTIVE)
     if not kyc.is_identified(row.user_id, is_held=is_held):
         found.append(UNIDENTIFIED)

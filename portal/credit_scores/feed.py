@@ -12,12 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.credit_scores.service import take_in, take_in_evaluation
+from portal.credit_scores.service import LONGEST_REASON, take_in, take_in_evaluation
 from portal.shared.errors import N_, Refused
 from portal.shared.feed import Given, results
 from portal.shared.vocabulary import RiskLevel, ScoreSource
-
-LONGEST_REASON = 2000
 
 
 def take_in_scores(lines: Iterable[str]) -> Iterator[tuple[str, bool]]:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.credit_scores.policy import WORSE, Inputs
 from portal.shared.crypto import new_id
 from portal.shared.database import Base, native_enum
-from portal.shared.errors import N_, Conflict
-from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
+from portal.shared.errors import Conflict
+from portal.shared.vocabulary import ALREADY_DECIDED, Decision, RiskLevel, ScoreSource
 
 IS_PENDING = "decision = 'pending'"
 LACKS = {source: f"{source}_score_mandatory AND {source}_score IS NULL" for source in ScoreSource}
@@ -24,10 +24,14 @@ TURNS = {
 """Which pending scores wait for whom, and which wait for a source, as SQL: the lists' partial indexes and filters."""
 IS_DECIDED = "decision <> 'pending'"
 
-ALREADY = {
-    Decision.APPROVED: N_("This loan has already been approved."),
-    Decision.REJECTED: N_("This loan has already been rejected."),
-}
+
+def inputs_of(row: Any) -> Inputs:
+    """What the policy is asked about a score: an entity, or a row that has its columns."""
+    return Inputs(
+        {source: getattr(row, f"{source}_score") for source in ScoreSource},
+        frozenset(source for source in ScoreSource if getattr(row, f"{source}_score_mandatory")),
+        row.vendor_risk_level,
+    )
 
 
 class CreditScore(Base):
@@ -96,16 +100,12 @@ class CreditScore(Base):
     @property
     def inputs(self) -> Inputs:
         """What the policy is asked about."""
-        return Inputs(
-            {source: getattr(self, f"{source}_score") for source in ScoreSource},
-            frozenset(source for source in ScoreSource if getattr(self, f"{source}_score_mandatory")),
-            self.vendor_risk_level,
-        )
+        return inputs_of(self)
 
     def require_pending(self) -> None:
         """Raise :class:`Conflict` unless nobody has decided yet."""
         if self.decision is not Decision.PENDING:
-            raise Conflict(ALREADY[self.decision])
+            raise Conflict(ALREADY_DECIDED[self.decision])
 
     def put(self, source: ScoreSource, score: int) -> None:
         """Make this the source's headline."""

@@ -13,8 +13,8 @@ from portal.auth import service as auth
 from portal.credit_scores import policy
 from portal.credit_scores.deciding import blocks_of, missing, seconds_to_undo
 from portal.credit_scores.listing import Filters, ScoreLists
-from portal.credit_scores.models import CreditScore
-from portal.credit_scores.policy import Inputs, Result
+from portal.credit_scores.models import CreditScore, inputs_of
+from portal.credit_scores.policy import Result
 from portal.credit_scores.service import require_sound, result_of
 from portal.loans import reading as loans
 from portal.loans.reading import Terms
@@ -169,12 +169,13 @@ def _page(found: tuple[CreditScore, datetime], actor: Actor) -> ScorePage:
     audit.note_opening("credit-score.opened", row.credit_score_id, of=row.user_id, actor=actor)
     entries = lists.entries(row.credit_score_id)
     names = auth.names_of({id_ for id_ in [row.decided_by, *(entry.entered_by for entry in entries)] if id_})
+    customer = users.names_of([row.user_id])[row.user_id]
     is_pending = row.decision is Decision.PENDING
     left = seconds_to_undo(row, at, actor)
     return ScorePage(
         credit_score_id=row.credit_score_id,
         loan_id=row.loan_id,
-        customer=users.names_of([row.user_id])[row.user_id],
+        customer=customer,
         loan=loans.terms_of([row.loan_id]).get(row.loan_id),
         result=result_of(row),
         risk_level=row.risk_level,
@@ -184,7 +185,7 @@ def _page(found: tuple[CreditScore, datetime], actor: Actor) -> ScorePage:
         decided_at=row.decided_at,
         version=row.version,
         entries=[_entry(entry, names) for entry in entries],
-        blocks=blocks_of(row) if is_pending else [],
+        blocks=blocks_of(row, customer) if is_pending else [],
         lacks=missing(row) if is_pending else [],
         is_own=row.user_id in users.profiles_of(actor.id),
         undo=Undo(left, at + timedelta(seconds=left)) if left else None,
@@ -206,17 +207,12 @@ def _entry(row: Row[Any], names: dict[UUID, str]) -> LogEntry:
 
 
 def _line(row: Row[Any], customer: Person, terms: Terms | None, now: datetime) -> ScoreRow:
-    inputs = Inputs(
-        {source: getattr(row, f"{source}_score") for source in ScoreSource},
-        frozenset(source for source in ScoreSource if getattr(row, f"{source}_score_mandatory")),
-        row.vendor_risk_level,
-    )
     age = now - row.created_at
     return ScoreRow(
         row.credit_score_id,
         customer,
         terms,
-        policy.evaluate(config.current().score_policy, inputs),
+        policy.evaluate(config.current().score_policy, inputs_of(row)),
         row.risk_level,
         row.decision,
         row.created_at,

@@ -41,11 +41,6 @@ class ScoreRepository:
         self.session.add_all(rows)
         self.session.flush()
 
-    def hold_still(self) -> None:
-        """From now on the session sees everything as it stands now, whatever people go on to change."""
-        self.session.rollback()
-        self.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-
     def decisions(self) -> Iterator[Any]:
         """(loan_id, decision) of every score, streamed."""
         statement = select(CreditScore.loan_id, CreditScore.decision).execution_options(yield_per=1000)

@@ -87,6 +87,7 @@ def take_in_evaluation(
 
     Handing over the same id again changes nothing, and mends what a failure between the two stores left behind.
     """
+    risk_levels.require_sound(vendor_name, raw_score, normalized_score)
     with transaction():
         row = _of_loan(loan_id)
         credit_score_id, user_id = row.credit_score_id, row.user_id
@@ -245,13 +246,10 @@ def weigh(row: CreditScore) -> None:
 
 
 def reason_for(result: Result) -> str | None:
-    """The sentence kept in ``risk_level_reason``; None until the score is final."""
-    if result.final is None or result.band is None:
+    """The sentence kept in ``risk_level_reason``, in English; None until the score is final."""
+    if result.final is None:
         return None
-    band = f"Final score {result.final} is {result.band} risk by policy {result.policy.version}"
-    vendor = result.inputs.vendor_level
-    if vendor is None:
-        return f"{band}; no vendor gave a level."
-    if result.risk_level is result.band:
-        return f"{band}; the vendors' worst level is {vendor}."
-    return f"{band}, but a vendor says {vendor} risk, and the worse of both counts."
+    sentence, told = policy.explanation(result)
+    return sentence % {
+        name: scoring.LEVELS[fact] if isinstance(fact, RiskLevel) else fact for name, fact in told.items()
+    }

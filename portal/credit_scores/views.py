@@ -26,7 +26,6 @@ PARAMETERS = ("decision", "turn", "risk_level", "missing", "age")
 WORDS: dict[str, Any] = {
     "source_word": wording.source_word,
     "level_word": wording.level_word,
-    "reason_word": wording.reason_word,
     "risk_sentence": wording.risk_sentence,
     "code_word": code_word,
 }
@@ -68,6 +67,7 @@ def evaluations(credit_score_id: UUID) -> ResponseReturnValue:
         evaluations=reading.evaluations(credit_score_id),
         credit_score_id=credit_score_id,
         why=WHY,
+        level_word=wording.level_word,
     )
 
 

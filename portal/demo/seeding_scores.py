@@ -37,8 +37,8 @@ SCORES = f"""
         internal_score_mandatory, external_score, external_score_mandatory, manual_score, manual_score_mandatory,
         decision, decided_by, decided_at, vendor_risk_level, vendor_levels, created_at, updated_at)
     SELECT credit_score_id, user_id, loan_id, risk::risk_level,
-        'Final score ' || final || ' is ' || risk || ' risk by policy v1; '
-            || CASE WHEN is_evaluated THEN 'the vendors'' worst level is low.' ELSE 'no vendor gave a level.' END,
+        final || ' is ' || initcap(risk) || ' risk by policy v1; '
+            || CASE WHEN is_evaluated THEN 'the vendors'' worst level is Low risk.' ELSE 'no vendor gave a level.' END,
         internal, true,
         CASE WHEN NOT lacks_external THEN external END, true,
         CASE WHEN wants_manual AND NOT lacks_manual THEN manual END, wants_manual, status::credit_decision,

@@ -10,6 +10,7 @@ from portal.loans.reasons import REASONS
 from portal.loans.telling import Change
 from portal.shared.errors import N_
 from portal.shared.money import rupiah
+from portal.shared.scoring import LEVELS
 from portal.shared.scoring import REASONS as SCORE_REASONS
 from portal.web.filters import wib, wib_day
 
@@ -44,15 +45,13 @@ FIELDS = {
     "external_score": N_("External score"),
     "manual_score": N_("Manual score"),
 }
-VALUES = {
+VALUES: dict[str, str] = {
     "pending": N_("Pending"),
     "approved": N_("Approved"),
     "rejected": N_("Rejected"),
     "paid": N_("Paid"),
     "overdue": N_("Overdue"),
-    "low": N_("Low risk"),
-    "medium": N_("Medium risk"),
-    "high": N_("High risk"),
+    **LEVELS,
 }
 ROLES = {
     "kyc_reviewer": N_("KYC reviewer"),

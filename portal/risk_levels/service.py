@@ -74,6 +74,14 @@ def take_in(
         raise Conflict(N_("Another evaluation has this id already."))
 
 
+def require_sound(vendor_name: object, raw_score: object, normalized_score: Any) -> None:
+    """Raise :class:`Refused` with what is wrong in what a vendor said."""
+    _name(vendor_name)
+    _scale(normalized_score)
+    _reasons(normalized_score)
+    _require_bounded(raw_score)
+
+
 def of_score(credit_score_id: UUID) -> list[RiskEvaluation] | None:
     """The newest evaluations of a credit score, newest first; None while MongoDB does not answer."""
     try:

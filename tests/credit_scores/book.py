@@ -102,7 +102,7 @@ def let_pass(seconds: float, credit_score_id: UUID) -> None:
 
 
 def differences() -> list[Any]:
-    """What the nightly proof finds."""
+    """What the daily proof finds."""
     found = list(reconciling.differences())
     db.session.rollback()
     return found

@@ -346,7 +346,7 @@ def test_a_pending_score_has_nothing_to_undo(in_app, superuser, bagas):
     assert traces(superuser) == before
 
 
-# The nightly proof
+# The daily proof
 
 
 def test_a_loan_that_was_decided_elsewhere_is_found(in_app, bagas):
@@ -368,11 +368,13 @@ def test_the_command_is_silent_about_what_agrees(in_app, bagas):
     assert (answer.exit_code, answer.output) == (0, "Every decision is its loan's status.\n")
 
 
-def test_every_night_the_count_goes_into_the_trail(in_app, bagas):
+def test_every_day_the_count_goes_into_the_trail(in_app, bagas, monkeypatch):
     odd = make_score()
     approve(make_score(), bagas)
     reconciling.reconcile_job(timestamp=0)
     loan_book.approve(score_of(odd).loan_id)
+    tomorrow = clock.today() + timedelta(days=1)
+    monkeypatch.setattr(clock, "today", lambda: tomorrow)
     reconciling.reconcile_job(timestamp=0)
     assert [event.details["differences"] for event in audit_events("credit-scores.reconciled")] == [0, 1]
 

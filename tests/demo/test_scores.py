@@ -26,6 +26,7 @@ from portal.shared.actor import Actor
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
+from portal.users import service as users
 from tests.client import Browser
 
 INTERNAL, EXTERNAL, MANUAL = ScoreSource
@@ -55,6 +56,10 @@ def scores() -> list[CreditScore]:
 
 def entries() -> list[ScoreEntry]:
     return list(db.session.scalars(db.select(ScoreEntry).order_by(ScoreEntry.credit_score_updated_at, ScoreEntry.id)))
+
+
+def blocked_by(row: CreditScore) -> list[str]:
+    return blocks_of(row, users.names_of([row.user_id])[row.user_id])
 
 
 def is_late(entry: ScoreEntry) -> bool:
@@ -122,7 +127,7 @@ def test_the_first_in_line_is_approved_once_its_manual_score_is_there(demo: Flas
     first = min((row for row in scores() if row.decision is Decision.PENDING), key=lambda row: row.created_at)
     assert first.credit_score_id == id_of("score", FIRST_IN_LINE)
     assert (first.internal_score, first.external_score, first.manual_score) == (642, 701, None)
-    assert blocks_of(first) == [MISSING[MANUAL]]
+    assert blocked_by(first) == [MISSING[MANUAL]]
     browser = Browser(demo)
     browser.sign_in("sari@portal.example", PASSWORD)
     page = browser.get(f"/credit-scores/{first.credit_score_id}")
@@ -135,7 +140,7 @@ def test_only_two_pending_loans_are_blocked_by_their_customers(demo: Flask) -> N
     blocked = {
         row.credit_score_id: found
         for row in scores()
-        if row.decision is Decision.PENDING and (found := [block for block in blocks_of(row) if block in about])
+        if row.decision is Decision.PENDING and (found := [block for block in blocked_by(row) if block in about])
     }
     assert blocked.keys() == {id_of("score", OF_AN_INACTIVE), id_of("score", OF_AN_UNIDENTIFIED)}
     assert INACTIVE in blocked[id_of("score", OF_AN_INACTIVE)]
