@@ -33,4 +33,6 @@ class Profile(Base):
         Index("ix_user_profile_auth_id", "auth_id"),
         Index("ix_user_profile_email", text("lower(email)")),
         Index("ix_user_profile_phone_number", "phone_number"),
+        Index("ix_user_profile_fullname", text("lower(fullname) gin_trgm_ops"), postgresql_using="gin"),
+        Index("ix_user_profile_newest", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
     )
