@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -78,7 +79,7 @@ class ProfileRepository:
         beginning = re.sub(r"([\\%_])", r"\\\1", name) + "%"
         return list(self.session.scalars(_BY_NAME, {"term": name, "beginning": beginning, "most": most}))
 
-    def page(self, part: Slice) -> Sequence[Row[Any]]:
+    def page(self, part: Slice) -> Sequence[Row[UUID, datetime]]:
         """One more than a page of customers, newest first."""
         place = tuple_(Profile.created_at, Profile.id)
         wanted = select(Profile.id, Profile.created_at).where(Profile.deleted_at.is_(None)).limit(PAGE_SIZE + 1)
