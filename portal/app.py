@@ -23,6 +23,7 @@ from portal.demo import commands as demo
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
 from portal.loans.views import bp as loans_views
+from portal.overview.customers import bp as customers_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
 from portal.risk_levels.views import bp as risk_levels_views
@@ -48,6 +49,7 @@ ROLE_WORDS = {
 ROOMS = [
     ("home", N_("Home"), "house", "overview.home", Permission.PORTAL_ENTER),
     ("kyc", N_("KYC queue"), "id-card", "kyc.index", Permission.KYC_READ),
+    ("customers", N_("Customers"), "users", "customers.index", Permission.CUSTOMER_READ),
     ("loans", N_("Loans"), "hand-coins", "loans.index", Permission.LOAN_READ),
     ("credit-scores", N_("Credit scores"), "gauge", "credit_scores.index", Permission.SCORE_READ),
 ]
@@ -68,7 +70,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _configure(app, settings)
     _connect(app, settings)
     _guard(app)
-    rooms = (overview_views, kyc_views, loans_views, credit_scores_views, risk_levels_views)
+    rooms = (overview_views, customers_views, kyc_views, loans_views, credit_scores_views, risk_levels_views)
     for views in (auth_views, *rooms, health_views):
         app.register_blueprint(views)
     app.context_processor(_common)

@@ -21,6 +21,9 @@ class Permission(StrEnum):
     KYC_DECIDE = "kyc:decide"
     KYC_STATUS = "kyc:status"
     CUSTOMER_FIND = "customer:find"
+    CUSTOMER_READ = "customer:read"
+    CUSTOMER_MANAGE = "customer:manage"
+    CONTACT_REVEAL = "contact:reveal"  # a reviewer's only while holding the customer's case
     LOAN_READ = "loan:read"
     PAYMENT_POST = "payment:post"
     PAYMENT_CORRECT = "payment:correct"
@@ -29,10 +32,12 @@ class Permission(StrEnum):
     RAW_SCORE_REVEAL = "raw-score:reveal"
 
 
-EVERYBODY = frozenset({Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND})
+EVERYBODY = frozenset(
+    {Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND, Permission.CUSTOMER_READ}
+)
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE},
+    Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE, Permission.CONTACT_REVEAL},
     Role.CREDIT_ANALYST: EVERYBODY
     | {
         Permission.LOAN_READ,
@@ -41,6 +46,6 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.SCORE_DECIDE,
         Permission.RAW_SCORE_REVEAL,
     },
-    Role.SUPPORT_AGENT: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_POST},
-    Role.ADMIN: EVERYBODY | {Permission.LOAN_READ, Permission.PORTAL_WATCH},
+    Role.SUPPORT_AGENT: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_POST, Permission.CONTACT_REVEAL},
+    Role.ADMIN: EVERYBODY | {Permission.LOAN_READ, Permission.PORTAL_WATCH, Permission.CUSTOMER_MANAGE},
 }

@@ -199,3 +199,8 @@ def _attempt(row: Row[Any], staff: dict[UUID, str]) -> Attempt:
         row.internal_note,
         bool(row.number_unreadable),
     )
+
+
+def holds_case_of(user_id: UUID, *, actor: Actor) -> bool:
+    """Whether ``actor`` holds a pending submission of this customer now."""
+    return checks.holds_one_of(actor.id, user_id)

@@ -19,9 +19,9 @@ class SearchForm(Form):
     """What to look for; posted, so that no personal data stand in an address."""
 
     term = TextField(
-        _l("Phone, email or ID"),
+        _l("Name, phone, email or ID"),
         validators=[
-            DataRequired(_l("Enter a phone number, an email or an ID.")),
+            DataRequired(_l("Enter a name, a phone number, an email or an ID.")),
             Length(max=255, message=_l("Use at most %(max)d characters.")),
         ],
     )

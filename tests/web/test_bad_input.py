@@ -53,6 +53,8 @@ PARAMETERS = {
     "/kyc/<uuid:kyc_id>": [UNKNOWN],
     "/kyc/<uuid:kyc_id>/images/<any(front, selfie):side>": [UNKNOWN],
     "/kyc/of-customer/<uuid:user_id>": [UNKNOWN],
+    "/customers": [("after",), ("before",)],
+    "/customers/<uuid:user_id>": [UNKNOWN],
     "/loans": [("status", "tenor"), ("user", "to"), ("from",), ("min_amount",), ("after",)],
     "/loans/export.csv": [("status", "tenor", "user", "from", "to", "min_amount", "max_amount")],
     "/loans/<uuid:loan_id>": [UNKNOWN],
@@ -77,6 +79,10 @@ FIELDS = {
     "/account/preferences": [("language", "theme", "density", "shortcuts"), ("next",)],
     "/account/renew": [UNKNOWN],
     "/search": [("term",)],
+    "/customers": [("term",)],
+    "/customers/<uuid:user_id>/reveal": [("field", "reason"), ("text",)],
+    "/customers/<uuid:user_id>/deactivate": [("command_id", "version"), ("reason",)],
+    "/customers/<uuid:user_id>/activate": [("command_id", "version"), ("reason",)],
     "/kyc/next": [("command_id",), ("after",)],
     "/kyc/<uuid:kyc_id>/claim": [("command_id", "after")],
     "/kyc/<uuid:kyc_id>/hold": [("lease_token",)],
@@ -149,6 +155,8 @@ def role_for(rule):
         return Role.CREDIT_ANALYST
     if rule.startswith("/loans"):
         return Role.SUPPORT_AGENT if rule.endswith("/post") else Role.CREDIT_ANALYST
+    if rule.startswith("/customers") and rule.endswith("activate"):
+        return Role.ADMIN
     return Role.KYC_REVIEWER
 
 
