@@ -155,8 +155,8 @@ def role_for(rule):
         return Role.CREDIT_ANALYST
     if rule.startswith("/loans"):
         return Role.SUPPORT_AGENT if rule.endswith("/post") else Role.CREDIT_ANALYST
-    if rule.startswith("/customers") and rule.endswith("activate"):
-        return Role.ADMIN
+    if rule.startswith("/customers"):
+        return Role.ADMIN if rule.endswith("activate") else Role.SUPPORT_AGENT
     return Role.KYC_REVIEWER
 
 
@@ -248,6 +248,9 @@ def form_of(rule, rina):
         return rule.replace("<uuid:evaluation_id>", str(make_evaluation(loan_id=make_loan()))), {
             "reason": "AUDIT_REQUEST"
         }
+    if "<uuid:user_id>" in rule:
+        facts = {"version": 1, "field": "phone", "reason": "CUSTOMER_ASKED", "text": REASON}
+        return rule.replace("<uuid:user_id>", str(make_customer())), {**facts, "command_id": str(uuid4())}
     status = KycStatus.VERIFIED if rule.endswith("/expire") else KycStatus.PENDING
     fields = {"command_id": str(uuid4())}
     if "<uuid:kyc_id>" in rule:
