@@ -20,18 +20,22 @@ from portal.auth.account_views import bp as account_views
 from portal.auth.staff_views import bp as staff_views
 from portal.auth.views import bp as auth_views
 from portal.auth.views import chosen_language, login_manager
-from portal.credit_scores import models as _credit_scores  # noqa: F401  the migrations compare every table
+from portal.credit_scores import reconciling as _scores  # noqa: F401  the worker needs its job
+from portal.credit_scores.views import bp as credit_scores_views
 from portal.demo import commands as demo
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
 from portal.loans.views import bp as loans_views
+from portal.overview.customers import bp as customers_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
+from portal.risk_levels.views import bp as risk_levels_views
 from portal.shared import crypto, mail
 from portal.shared.actor import Actor
 from portal.shared.database import db, engine_options
 from portal.shared.errors import N_
 from portal.shared.mongo import mongo
+from portal.shared.vault import vault
 from portal.web import access, errors, filters, headers, logs, requests
 from portal.web.health import bp as health_views
 from portal.web.htmx import Htmx4
@@ -49,15 +53,15 @@ ROLE_WORDS = {
 ROOMS = [
     ("home", N_("Home"), "house", "overview.home", Permission.PORTAL_ENTER),
     ("kyc", N_("KYC queue"), "id-card", "kyc.index", Permission.KYC_READ),
+    ("customers", N_("Customers"), "users", "customers.index", Permission.CUSTOMER_READ),
     ("loans", N_("Loans"), "hand-coins", "loans.index", Permission.LOAN_READ),
+    ("credit-scores", N_("Credit scores"), "gauge", "credit_scores.index", Permission.SCORE_READ),
     ("staff", N_("Staff"), "user-cog", "staff.index", Permission.STAFF_MANAGE),
     ("audit", N_("Audit trail"), "scroll-text", "audit.index", Permission.AUDIT_READ),
 ]
-
-
 VIEWS = (
-    auth_views, account_views, overview_views, kyc_views, loans_views, staff_views, audit_views, health_views,
-    metrics_views,
+    auth_views, account_views, overview_views, customers_views, kyc_views, loans_views, credit_scores_views,
+    risk_levels_views, staff_views, audit_views, health_views, metrics_views,
 )  # fmt: skip
 
 
@@ -121,6 +125,7 @@ def _connect(app: Flask, settings: config.Settings) -> None:
     mail.configure(settings.email_url, settings.mail_from)
     audit.learn_names(auth.names_of)
     mongo.configure(settings.mongo_url)
+    vault.configure(settings.field_keys)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False, transaction_per_migration=True)
     Babel(app, locale_selector=_locale)

@@ -16,23 +16,40 @@ class Permission(StrEnum):
     """``resource:action``; every route names one or is public."""
 
     PORTAL_ENTER = "portal:enter"
+    PORTAL_WATCH = "portal:watch"
     KYC_READ = "kyc:read"
     KYC_DECIDE = "kyc:decide"
     KYC_STATUS = "kyc:status"
     CUSTOMER_FIND = "customer:find"
+    CUSTOMER_READ = "customer:read"
+    CUSTOMER_MANAGE = "customer:manage"
+    CONTACT_REVEAL = "contact:reveal"  # a reviewer's only while holding the customer's case
     LOAN_READ = "loan:read"
     PAYMENT_POST = "payment:post"
     PAYMENT_CORRECT = "payment:correct"
     SCORE_READ = "score:read"
+    SCORE_DECIDE = "score:decide"
+    RAW_SCORE_REVEAL = "raw-score:reveal"
     STAFF_MANAGE = "staff:manage"
     AUDIT_READ = "audit:read"
 
 
-EVERYBODY = frozenset({Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND})
+EVERYBODY = frozenset(
+    {Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND, Permission.CUSTOMER_READ}
+)
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE},
-    Role.CREDIT_ANALYST: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_CORRECT, Permission.SCORE_READ},
-    Role.SUPPORT_AGENT: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_POST},
-    Role.ADMIN: EVERYBODY | {Permission.LOAN_READ, Permission.STAFF_MANAGE, Permission.AUDIT_READ},
+    Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE, Permission.CONTACT_REVEAL},
+    Role.CREDIT_ANALYST: EVERYBODY
+    | {
+        Permission.LOAN_READ,
+        Permission.PAYMENT_CORRECT,
+        Permission.SCORE_READ,
+        Permission.SCORE_DECIDE,
+        Permission.RAW_SCORE_REVEAL,
+    },
+    Role.SUPPORT_AGENT: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_POST, Permission.CONTACT_REVEAL},
+    Role.ADMIN: EVERYBODY
+    | {Permission.LOAN_READ, Permission.PORTAL_WATCH, Permission.CUSTOMER_MANAGE}
+    | {Permission.STAFF_MANAGE, Permission.AUDIT_READ},
 }

@@ -8,7 +8,14 @@ import pytest
 from portal.permissions import Role
 from portal.shared import clock
 from portal.web.access import require_declared_routes
-from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
+from tests.factories import (
+    audit_events,
+    make_customer,
+    make_evaluation,
+    make_kyc_check,
+    make_score,
+    make_staff,
+)
 from tests.loans.book import make_approved, payment_of
 from tests.portals import another_portal
 
@@ -47,6 +54,12 @@ POLICY = {
     "POST /account/renew": STAFF,
     "GET /": STAFF,
     "POST /search": STAFF,
+    "GET /customers": STAFF,
+    "POST /customers": STAFF,
+    "GET /customers/<uuid:user_id>": STAFF,
+    "POST /customers/<uuid:user_id>/reveal": {Role.KYC_REVIEWER, Role.SUPPORT_AGENT},
+    "POST /customers/<uuid:user_id>/deactivate": {Role.ADMIN},
+    "POST /customers/<uuid:user_id>/activate": {Role.ADMIN},
     "GET /kyc/of-customer/<uuid:user_id>": STAFF,
     "GET /kyc": REVIEWER,
     "GET /kyc/live": REVIEWER,
@@ -83,6 +96,16 @@ POLICY = {
     "POST /staff/<uuid:auth_id>/sessions/revoke": ADMIN,
     "GET /audit": ADMIN,
     "GET /audit/export.csv": ADMIN,
+    "GET /credit-scores": ANALYST,
+    "GET /credit-scores/<uuid:credit_score_id>": ANALYST,
+    "GET /credit-scores/of-loan/<uuid:loan_id>": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/manual-score": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/manual-score/preview": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/approve": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/reject": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/undo": ANALYST,
+    "GET /credit-scores/<uuid:credit_score_id>/evaluations": ANALYST,
+    "POST /risk-evaluations/<uuid:evaluation_id>/reveal": ANALYST,
     "POST /logout": STAFF,
 }
 HTMX = {"HX-Request": "true"}
@@ -100,6 +123,8 @@ def addresses(in_app):
         "<uuid:auth_id>": str(make_staff().auth_id),
         "<uuid:passkey_id>": str(uuid4()),
         "<uuid:session_id>": str(uuid4()),
+        "<uuid:credit_score_id>": str(make_score()),
+        "<uuid:evaluation_id>": str(make_evaluation(loan_id=loan_id)),
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",

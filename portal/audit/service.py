@@ -125,6 +125,12 @@ def note_opening(action: str, subject: UUID, *, of: UUID, actor: Actor) -> None:
         record(action, subject, of=of, once_an_hour=True, actor=actor)
 
 
+def newest(action: str) -> tuple[datetime, dict[str, Any]] | None:
+    """When something was recorded last, and its details."""
+    found = events.newest(action)
+    return (found.at, found.details) if found else None
+
+
 def seal() -> int:
     """Append every unsealed event to the hash chain; returns how many. Only one process seals at a time."""
     sealed = 0

@@ -9,6 +9,7 @@ import procrastinate
 import structlog
 from flask import Flask
 from procrastinate import JobContext, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.manager import JobManager
 from procrastinate.tasks import Task
 from sqlalchemy import make_url, text
 
@@ -18,6 +19,8 @@ HEARTBEAT = 10.0
 REQUEST_ID = "_request_id"
 
 queue = procrastinate.App(connector=SyncPsycopgConnector())
+# Adds jobs by the session's own connection; a worker's connector is asynchronous and cannot use that.
+_by_connection = JobManager(SyncPsycopgConnector())
 
 
 def defer(task: Task[..., Any, Any], *, key: UUID, after: timedelta | None = None, **arguments: Any) -> None:
@@ -30,7 +33,9 @@ def defer(task: Task[..., Any, Any], *, key: UUID, after: timedelta | None = Non
     connection = session.connection().connection.driver_connection
     if request_id := structlog.contextvars.get_contextvars().get("request_id"):
         arguments[REQUEST_ID] = request_id
-    task.configure(connection=connection, queueing_lock=str(key), schedule_at=due).defer(**arguments)
+    deferrer = task.configure(connection=connection, queueing_lock=str(key), schedule_at=due)
+    deferrer.job_manager = _by_connection
+    deferrer.defer(**arguments)
 
 
 def cancel(key: UUID) -> bool:
