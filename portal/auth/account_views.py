@@ -11,9 +11,10 @@ from portal.auth import accounts, passkeys, service
 from portal.auth.devices import device
 from portal.auth.forms import ChangePasswordForm, NewPasskeyForm, PasskeyNameForm
 from portal.permissions import Permission
-from portal.shared.errors import NotFound, Refusal
+from portal.shared.errors import N_, NotFound, Refusal, Refused
 from portal.web.access import current_actor, requires, signed_in
 from portal.web.errors import explained, sentence, shows_again
+from portal.web.forms import Command
 from portal.web.render import render
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -44,7 +45,7 @@ def add_passkey() -> ResponseReturnValue:
     form = NewPasskeyForm()
     if not form.validate():
         return _new_passkey(status=422)
-    passkeys.register(current_actor(), form.credential.data, name=form.name.data)
+    passkeys.register(current_actor(), form.credential.data, name=form.name.data, command=form.command_id.data)
     flash(_("Passkey added. Sign in with it from now on."), "success")
     return redirect(url_for("overview.home" if signed_in().must_register else ".show"), 303)
 
@@ -56,7 +57,7 @@ def rename_passkey(passkey_id: UUID) -> ResponseReturnValue:
     form = PasskeyNameForm()
     if not form.validate():
         return _page(status=422, naming=(passkey_id, form))
-    passkeys.rename(current_actor(), passkey_id, form.name.data)
+    passkeys.rename(current_actor(), passkey_id, form.name.data, command=form.command_id.data)
     return _done(_("Passkey renamed."))
 
 
@@ -64,7 +65,7 @@ def rename_passkey(passkey_id: UUID) -> ResponseReturnValue:
 @requires(Permission.PORTAL_ENTER, is_fresh=True)
 @shows_again(lambda passkey_id, **kwargs: _page(**kwargs))
 def remove_passkey(passkey_id: UUID) -> ResponseReturnValue:
-    passkeys.remove(current_actor(), passkey_id)
+    passkeys.remove(current_actor(), passkey_id, command=_command())
     return _done(_("Passkey removed. Delete it on your device as well."))
 
 
@@ -75,7 +76,7 @@ def change_password() -> ResponseReturnValue:
     if not form.validate():
         return _page(status=422, form=form)
     try:
-        accounts.change_password(current_actor(), form.old.data, form.password.data)
+        accounts.change_password(current_actor(), form.old.data, form.password.data, command=form.command_id.data)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -86,16 +87,26 @@ def change_password() -> ResponseReturnValue:
 
 @bp.post("/sessions/<uuid:session_id>/end")
 @requires(Permission.PORTAL_ENTER)
+@shows_again(lambda session_id, **kwargs: _page(**kwargs))
 def end_session(session_id: UUID) -> ResponseReturnValue:
-    accounts.end_session(current_actor(), session_id)
+    accounts.end_session(current_actor(), session_id, command=_command())
     return _done(_("Session ended."))
 
 
 @bp.post("/sessions/end-others")
 @requires(Permission.PORTAL_ENTER)
+@shows_again(lambda **kwargs: _page(**kwargs))
 def end_other_sessions() -> ResponseReturnValue:
-    accounts.end_other_sessions(current_actor())
+    accounts.end_other_sessions(current_actor(), command=_command())
     return _done(_("Every other session has ended."))
+
+
+def _command() -> UUID:
+    """The id of a form that holds nothing else."""
+    form = Command()
+    if not form.validate():
+        raise Refused(N_("This form is not complete. Open the page again."))
+    return form.command_id.data
 
 
 def _done(said: str) -> Response:

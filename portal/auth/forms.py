@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from portal.web.forms import Form, TextField
+from portal.web.forms import Command, Form, TextField
 
 LONGEST_EMAIL = 255
 LONGEST_PASSWORD = 1024
@@ -53,7 +53,7 @@ class PasskeyForm(Form):
     next = HiddenField()
 
 
-class PasskeyNameForm(Form):
+class PasskeyNameForm(Command):
     """What somebody calls a passkey of his."""
 
     name = TextField(
@@ -71,7 +71,7 @@ class NewPasskeyForm(PasskeyNameForm):
     credential = HiddenField(validators=[InputRequired(), Length(max=LONGEST_CREDENTIAL)])
 
 
-class ChangePasswordForm(Form):
+class ChangePasswordForm(Command):
     """The present password and the next one."""
 
     old = _password(_l("Present password"))

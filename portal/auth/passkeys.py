@@ -28,10 +28,12 @@ from portal.auth.models import Account, Passkey, StaffMember
 from portal.auth.service import Client, passkeys, staff
 from portal.shared import clock
 from portal.shared.actor import Actor
+from portal.shared.commands import earlier_answer, is_done
 from portal.shared.crypto import new_id, token_hash
 from portal.shared.database import transaction
 from portal.shared.errors import N_, NotFound, Refused
 
+ADDED = "auth.passkey-added"
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 MOST = 20
 NOT_ACCEPTED = N_("This passkey was not accepted. Try another one, or ask your administrator.")
@@ -69,8 +71,10 @@ def questions_to_sign_in(client: Client) -> str:
     return webauthn.options_to_json(options)
 
 
-def register(actor: Actor, credential: str, *, name: str) -> None:
+def register(actor: Actor, credential: str, *, name: str, command: UUID) -> None:
     """Add the passkey that answered; from then on the password alone does not sign in."""
+    if is_done(command, ADDED, actor=actor):
+        return
     answer = _tried(parse_registration_credential_json, credential, refusal=NOT_ADDED)
     verified = _tried(
         webauthn.verify_registration_response,
@@ -83,6 +87,8 @@ def register(actor: Actor, credential: str, *, name: str) -> None:
     )
     passkey_id = new_id()
     with transaction():
+        if earlier_answer(command, ADDED, actor=actor):
+            return
         account = staff.lock(actor.id)
         if len(passkeys.of(actor.id)) >= MOST:
             raise Refused(N_("You have %(most)s passkeys. Remove one first."), most=MOST)
@@ -96,7 +102,7 @@ def register(actor: Actor, credential: str, *, name: str) -> None:
         ):
             raise Refused(N_("This passkey is registered already."))
         account.is_biometric_enabled = True
-        audit.record("auth.passkey-added", actor.auth_id, actor=actor, passkey=str(passkey_id))
+        audit.record(ADDED, actor.auth_id, actor=actor, passkey=str(passkey_id))
 
 
 def sign_in(credential: str, *, client: Client) -> str:
@@ -119,16 +125,20 @@ def may_remove(count: int) -> bool:
     return count > 1 or config.current().is_demo
 
 
-def rename(actor: Actor, passkey_id: UUID, name: str) -> None:
+def rename(actor: Actor, passkey_id: UUID, name: str, *, command: UUID) -> None:
     """Call one of one's own passkeys otherwise."""
     with transaction():
+        if earlier_answer(command, "auth.passkey-renamed", actor=actor):
+            return
         _own(actor, passkey_id).name = name
         audit.record("auth.passkey-renamed", actor.auth_id, actor=actor, passkey=str(passkey_id))
 
 
-def remove(actor: Actor, passkey_id: UUID) -> None:
+def remove(actor: Actor, passkey_id: UUID, *, command: UUID) -> None:
     """Remove one of one's own passkeys, never the last one."""
     with transaction():
+        if earlier_answer(command, "auth.passkey-removed", actor=actor):
+            return
         account = staff.lock(actor.id)
         passkey, count = _own(actor, passkey_id), len(passkeys.of(actor.id))
         if not may_remove(count):

@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import scoped_session
 
 from portal.auth.models import Account, AuthSession, Challenge, Passkey, StaffMember, StaffToken
+from portal.shared.crypto import new_id
 from portal.shared.database import db
 from portal.shared.pagination import PAGE_SIZE
 
@@ -174,8 +175,15 @@ class StaffRepository:
         ).first()
         return (found[0], found[1]) if found else None
 
-    def account(self, email: str) -> Account | None:
-        return self.session.scalar(select(Account).where(Account.email == email))
+    def account(self, email: str) -> Account:
+        """The account of this e-mail, held; made when there is none. Of two at once the second waits for the first."""
+        self.session.execute(upsert(Account).values(auth_id=new_id(), email=email).on_conflict_do_nothing())
+        return self.session.scalars(select(Account).where(Account.email == email).with_for_update()).one()
+
+    def add_member(self, auth_id: UUID, **values: Any) -> bool:
+        """Whether he was none before."""
+        added = upsert(StaffMember).values(auth_id=auth_id, **values).on_conflict_do_nothing()
+        return self.session.execute(added.returning(StaffMember.auth_id)).first() is not None
 
     def get(self, auth_id: UUID) -> tuple[Account, StaffMember]:
         return self.session.get_one(Account, auth_id), self.session.get_one(StaffMember, auth_id)
@@ -208,6 +216,13 @@ class StaffRepository:
             )
             .with_for_update()
         )
+
+    def has_token(self, auth_id: UUID) -> bool:
+        """Whether a one-time link of his is good; no other transaction uses it up meanwhile."""
+        token = select(StaffToken.token_hash).where(
+            StaffToken.auth_id == auth_id, StaffToken.used_at.is_(None), StaffToken.expires_at > func.now()
+        )
+        return self.session.execute(token.limit(1).with_for_update()).first() is not None
 
     def use_up_tokens(self, auth_id: UUID) -> None:
         """No earlier one-time link opens anything any more."""

@@ -170,28 +170,42 @@ def renew_tokens_of(auth_id: UUID) -> None:
 def issue_link(auth_id: UUID) -> str:
     """The token of a new one-time link, in the caller's transaction; no earlier link opens anything any more."""
     require_transaction()
-    token = new_token()
     staff.use_up_tokens(auth_id)
+    return _add_link(auth_id)
+
+
+def issue_another_link(auth_id: UUID) -> str | None:
+    """One more way to the same end, in the caller's transaction; None once the earlier link was used or is too old."""
+    require_transaction()
+    if not staff.has_token(auth_id):
+        return None
+    return _add_link(auth_id)
+
+
+def _add_link(auth_id: UUID) -> str:
+    token = new_token()
     staff.add(StaffToken(token_hash=token_hash(token), auth_id=auth_id, expires_at=clock.now() + LINK_LIFETIME))
     return token
 
 
 def invite(email: str, *, role: Role, name: str) -> str:
     """Add a member of staff and return the token of his one-time link, good for 24 hours."""
-    email = fold(email)
-    _require_no_demo_account(email)
     with transaction():
-        account = staff.account(email)
-        if account and staff.by_email(email):
-            raise Conflict(N_("This person is a member of staff already."))
-        if account is None:
-            account = Account(email=email, status=Activity.ACTIVE)
-            staff.add(account)
-        account.is_biometric_enabled = False  # what a customer's app set says nothing of passkeys
-        staff.add(StaffMember(auth_id=account.auth_id, role=role, display_name=name))
-        token = issue_link(account.auth_id)
-        audit.record("staff.invited", account.auth_id, actor=PORTAL, role=role)
-    return token
+        return admit(email, role=role, name=name, actor=PORTAL)[1]
+
+
+def admit(email: str, *, role: Role, name: str, actor: Actor) -> tuple[UUID, str]:
+    """Add a member of staff in the caller's transaction: his id, and the token of his one-time link."""
+    require_transaction()
+    email = fold(email)
+    if email.endswith(DEMO_HOST) and not config.current().is_demo:
+        raise Refused(N_("Addresses at portal.example are for demo data only."))
+    account = staff.account(email)
+    if not staff.add_member(account.auth_id, role=role, display_name=name, created_by=actor.auth_id):
+        raise Conflict(N_("This person is a member of staff already."))
+    account.is_biometric_enabled = False  # what a customer's app set says nothing of passkeys
+    audit.record("staff.invited", account.auth_id, actor=actor, role=role)
+    return account.auth_id, issue_link(account.auth_id)
 
 
 def link_to(token: str) -> str:
@@ -213,12 +227,19 @@ def set_password(token: str, password: str, *, client: Client) -> None:
         link = staff.token(token_hash(token))
         if link is None:
             raise NotFound(N_("This link was used already or is too old. Ask your administrator for a new one."))
-        link.used_at = clock.now()
+        staff.use_up_tokens(link.auth_id)
         account = staff.lock(link.auth_id)
-        account.password_hash, account.is_biometric_enabled = hashed, False
-        passkeys.remove_all(account.auth_id)
-        sessions.revoke_all(account.auth_id)
+        lock_out(account)
+        account.password_hash = hashed
         audit.record("auth.password-set", account.auth_id, actor=stranger(client))
+
+
+def lock_out(account: Account) -> None:
+    """From now on nothing lets him in but a one-time link, in the caller's transaction."""
+    require_transaction()
+    account.password_hash, account.is_biometric_enabled = None, False
+    passkeys.remove_all(account.auth_id)
+    sessions.revoke_all(account.auth_id)
 
 
 def may_enter(account: Account, member: StaffMember) -> bool:
@@ -229,11 +250,6 @@ def may_enter(account: Account, member: StaffMember) -> bool:
 
 def _password_is_enough(account: Account) -> bool:
     return config.current().is_demo or not account.is_biometric_enabled
-
-
-def _require_no_demo_account(email: str) -> None:
-    if email.endswith(DEMO_HOST) and not config.current().is_demo:
-        raise Refused(N_("Addresses at portal.example are for demo data only."))
 
 
 def open_session(

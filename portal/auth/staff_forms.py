@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
+from portal.auth.service import fold
 from portal.permissions import Role
 from portal.web.forms import Command, TextField, VersionField, choices
 
@@ -51,7 +52,7 @@ class InviteForm(Command):
     role = _role()
 
     def validate_email(self, field: StringField) -> None:
-        if not EMAIL.fullmatch((field.data or "").strip()):
+        if not EMAIL.fullmatch(fold(field.data or "")):
             raise ValidationError(_("Write the address like name@company.example."))
 
     def validate_role(self, field: SelectField) -> None:

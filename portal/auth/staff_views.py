@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.auth import staffing
+from portal.auth.devices import device
 from portal.auth.staff_forms import InviteForm, MemberForm, RoleForm
 from portal.permissions import Permission, Role
 from portal.shared.errors import Refusal
 from portal.shared.pagination import Slice
-from portal.web.access import current_actor, requires
+from portal.web.access import current_actor, requires, signed_in
 from portal.web.errors import explained, shows_again
 from portal.web.render import render
 
@@ -33,13 +34,13 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/new")
-@requires(Permission.STAFF_MANAGE)
+@requires(Permission.STAFF_MANAGE, is_fresh=True)
 def new() -> ResponseReturnValue:
     return render("staff/new.html", form=InviteForm())
 
 
 @bp.post("")
-@requires(Permission.STAFF_MANAGE)
+@requires(Permission.STAFF_MANAGE, is_fresh=True)
 @shows_again(lambda **kwargs: _new(**kwargs))
 def invite() -> ResponseReturnValue:
     form = InviteForm()
@@ -52,8 +53,7 @@ def invite() -> ResponseReturnValue:
         command=form.command_id.data,
         actor=current_actor(),
     )
-    flash(_said_of(link, _("Invitation sent by email.")))
-    return redirect(url_for(".show", auth_id=auth_id), 303)
+    return _done(auth_id, link, _("This invitation went out already."))
 
 
 @bp.get("/<uuid:auth_id>")
@@ -83,7 +83,7 @@ def deactivate(auth_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:auth_id>/activate")
-@requires(Permission.STAFF_MANAGE)
+@requires(Permission.STAFF_MANAGE, is_fresh=True)
 @shows_again(lambda auth_id, **kwargs: _show(auth_id, **kwargs))
 def activate(auth_id: UUID) -> ResponseReturnValue:
     return _act(auth_id, staffing.activate, _("Access given back."))
@@ -93,11 +93,11 @@ def activate(auth_id: UUID) -> ResponseReturnValue:
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @shows_again(lambda auth_id, **kwargs: _show(auth_id, **kwargs))
 def reset(auth_id: UUID) -> ResponseReturnValue:
-    return _act(auth_id, staffing.reset, _("Link for a new password sent by email."))
+    return _act(auth_id, staffing.reset, _("This link went out already."))
 
 
 @bp.post("/<uuid:auth_id>/sessions/revoke")
-@requires(Permission.STAFF_MANAGE)
+@requires(Permission.STAFF_MANAGE, is_fresh=True)
 @shows_again(lambda auth_id, **kwargs: _show(auth_id, **kwargs))
 def end_sessions(auth_id: UUID) -> ResponseReturnValue:
     return _act(auth_id, staffing.end_sessions, _("Sessions ended."))
@@ -108,13 +108,15 @@ def _act(auth_id: UUID, act: Callable[..., str | None], said: str) -> ResponseRe
     if not form.validate():
         return _show(auth_id, status=422)
     link = act(auth_id, version=form.version.data, command=form.command_id.data, actor=current_actor())
-    flash(_said_of(link, said))
+    return _done(auth_id, link, said)
+
+
+def _done(auth_id: UUID, link: str | None, said: str) -> ResponseReturnValue:
+    """On to the member; a one-time link stands on this answer alone, never in a cookie or a second answer."""
+    if link:
+        return render("staff/link.html", member=staffing.show(auth_id)[0], link=link)
+    flash(said)
     return redirect(url_for(".show", auth_id=auth_id), 303)
-
-
-def _said_of(link: str | None, otherwise: str) -> str:
-    """A link is shown here only where mail reaches nobody."""
-    return _("Hand over this link. It is good once, for 24 hours: %(link)s", link=link) if link else otherwise
 
 
 def _new(*, refusal: Refusal, status: int) -> Response:
@@ -132,8 +134,9 @@ def _show(auth_id: UUID, *, status: int = 200, refusal: Refusal | None = None) -
         "staff/show.html",
         status=status,
         member=member,
-        sessions=sessions,
+        sessions=[(session, *device(session.user_agent)) for session in sessions],
         form=form,
         is_self=member.auth_id == current_actor().id,
+        is_fresh=signed_in().is_fresh,
         refusal=explained(refusal) if refusal else None,
     )

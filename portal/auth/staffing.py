@@ -8,7 +8,7 @@ from procrastinate import RetryStrategy
 
 from portal.audit import service as audit
 from portal.auth import service
-from portal.auth.models import Account, StaffMember
+from portal.auth.models import StaffMember
 from portal.auth.staff_mails import MAILS, WITH_LINK
 from portal.auth.staff_repository import StaffDirectory
 from portal.permissions import Role
@@ -37,23 +37,14 @@ def show(auth_id: UUID) -> tuple[Any, Sequence[Any]]:
 
 
 def invite(email: str, *, name: str, role: Role, command: UUID, actor: Actor) -> tuple[UUID, str | None]:
-    """Add a member of staff; his id, and his one-time link where mail reaches nobody."""
-    email = service.fold(email)
-    service._require_no_demo_account(email)
+    """Add a member of staff: his id and his one-time link, which nobody gets a second time."""
     with transaction():
-        if answer := earlier_answer(command, "staff.invited", actor=actor):
-            return _done(answer.location), None
-        account = service.staff.account(email)
-        if account and service.staff.by_email(email):
-            raise Conflict(N_("This person is a member of staff already."))
-        if account is None:
-            account = Account(email=email)
-            service.staff.add(account)
-        account.is_biometric_enabled = False  # what a customer's app set says nothing of passkeys
-        service.staff.add(StaffMember(auth_id=account.auth_id, role=role, display_name=name, created_by=actor.auth_id))
-        audit.record("staff.invited", account.auth_id, actor=actor, role=role)
-        remember(command, account.auth_id)
-        return account.auth_id, _tell(account.auth_id, "invited")
+        if (answer := earlier_answer(command, "staff.invited", actor=actor)) and answer.location:
+            return answer.location, None
+        auth_id, token = service.admit(email, role=role, name=name, actor=actor)
+        remember(command, auth_id)
+        _mail(auth_id, "invited")
+    return auth_id, service.link_to(token)
 
 
 def change_role(auth_id: UUID, role: Role, *, version: int, command: UUID, actor: Actor) -> None:
@@ -96,15 +87,19 @@ def activate(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> Non
 
 
 def reset(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> str | None:
-    """Send a one-time link for a new password and end all sessions; the link itself where mail reaches nobody."""
+    """Take password, passkeys and sessions away; the one-time link that leads in again, once, or None."""
+
+    tokens: list[str] = []
 
     def change(member: StaffMember) -> dict[str, Any]:
         if member.deactivated_at:
             raise Refused(N_("This person has no access. Give it back first."))
-        service.end_sessions_of(auth_id)
+        service.lock_out(service.staff.lock(auth_id))
+        tokens.append(service.issue_link(auth_id))
         return {}
 
-    return _change(auth_id, "reset", change, version=version, command=command, actor=actor)
+    _change(auth_id, "reset", change, version=version, command=command, actor=actor)
+    return service.link_to(tokens[0]) if tokens else None
 
 
 def end_sessions(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
@@ -125,12 +120,12 @@ def _change(
     version: int,
     command: UUID,
     actor: Actor,
-) -> str | None:
+) -> None:
     """One guarded change with its event and its mail; the administrators are held first, in one order for everybody."""
     action = f"staff.{word}"
     with transaction():
         if earlier_answer(command, action, actor=actor):
-            return None
+            return
         admins = directory.lock_admins()
         if actor.auth_id not in admins:
             raise Forbidden(N_("You are no administrator any more."))
@@ -146,7 +141,7 @@ def _change(
         member.version += 1
         audit.record(action, auth_id, actor=actor, **details)
         remember(command, auth_id)
-        return _tell(auth_id, word)
+        _mail(auth_id, word)
 
 
 def _require_an_admin(admins: list[UUID], member: StaffMember) -> None:
@@ -155,26 +150,17 @@ def _require_an_admin(admins: list[UUID], member: StaffMember) -> None:
         raise Refused(N_("This is the last administrator. Make somebody else administrator first."))
 
 
-def _done(location: UUID | None) -> UUID:
-    if location is None:
-        raise Conflict(N_("This form was sent already. Look at the list of staff."))
-    return location
-
-
-def _tell(auth_id: UUID, word: str) -> str | None:
-    """Have the mail sent once all this stands; where mail reaches nobody, the link it would hold."""
-    is_shown = word in WITH_LINK and mail.is_outbox()
-    if is_shown:
-        return service.link_to(service.issue_link(auth_id))
+def _mail(auth_id: UUID, word: str) -> None:
+    """Have the person written to once all this stands."""
     jobs.defer(write_to, key=new_id(), auth_id=str(auth_id), word=word)
-    return None
 
 
-@jobs.queue.task(name="staff.mail", retry=RetryStrategy(max_attempts=20, exponential_wait=5))
+@jobs.queue.task(name="staff.mail", retry=RetryStrategy(max_attempts=10, exponential_wait=3))
 def write_to(*, auth_id: str, word: str) -> None:
-    """Mail the person. The link is made here, so that no job ever holds one."""
+    """Mail the person, for a day at most. A link is made here, so that no job ever holds one."""
     with transaction():
         account, member = service.staff.get(UUID(auth_id))
-        link = service.link_to(service.issue_link(account.auth_id)) if word in WITH_LINK else ""
+        token = service.issue_another_link(account.auth_id) if word in WITH_LINK else ""
         subject, text = MAILS[word]["id" if member.preferences.get("language") == "id" else "en"]
-    mail.send(account.email, subject, text.format(name=member.display_name, link=link))
+    if token is not None:  # else the person is in already, by the link that was handed over
+        mail.send(account.email, subject, text.format(name=member.display_name, link=token and service.link_to(token)))

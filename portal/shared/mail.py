@@ -1,10 +1,11 @@
-"""Sending one mail, over SMTP or into a folder. For staff only: customers are written to by the notifications."""
+"""Sending one mail to staff, by SMTP or into a folder; customers are written to by the notifications."""
 
 import smtplib
 import ssl
 from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 TIMEOUT = 10.0
@@ -18,20 +19,25 @@ def configure(url: str, sender: str) -> None:
     _url, _sender = url, sender
 
 
-def is_outbox() -> bool:
-    """Whether mail only lands in a folder, so that nobody gets it."""
-    return _url.startswith("outbox:")
+class NotSent(Exception):
+    """The mail was not handed over; says why without naming anybody."""
 
 
 def send(to: str, subject: str, text: str) -> None:
-    """Hand the mail over, or raise; a job tries again."""
+    """Hand the mail over, or raise :class:`NotSent`; a job tries again."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = _sender, to, subject
+    message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain=_sender.rpartition("@")[2])
     message.set_content(text)
-    if is_outbox():
-        _keep(Path(_url.removeprefix("outbox:") or "var/outbox"), message)
-    else:
-        _hand_over(_url, message)
+    parts = urlsplit(_url)
+    try:
+        if parts.scheme == "outbox":
+            _keep(Path(unquote(parts.path) or "var/outbox"), message)
+        else:
+            _hand_over(parts, message)
+    except (OSError, smtplib.SMTPException) as error:
+        code = getattr(error, "smtp_code", "")
+        raise NotSent(f"{type(error).__name__} {code}".strip()) from None  # a server's answer repeats the address
 
 
 def _keep(folder: Path, message: EmailMessage) -> None:
@@ -39,18 +45,22 @@ def _keep(folder: Path, message: EmailMessage) -> None:
     (folder / f"{uuid4()}.eml").write_bytes(message.as_bytes())
 
 
-def _hand_over(url: str, message: EmailMessage) -> None:
-    parts = urlsplit(url)
-    host, tls = parts.hostname or "localhost", ssl.create_default_context()
-    server = (
-        smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT, context=tls)
-        if parts.scheme == "smtps"
-        else smtplib.SMTP(host, parts.port or 587, timeout=TIMEOUT)
-    )
+def _hand_over(parts: SplitResult, message: EmailMessage) -> None:
+    """With TLS from the first byte, or by STARTTLS: required with a password or ``?tls=required``, else if offered."""
+    host, context = parts.hostname or "localhost", ssl.create_default_context()
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT, context=context)
+    else:
+        server = smtplib.SMTP(host, parts.port or 587, timeout=TIMEOUT)
     with server:
         server.ehlo()
-        if parts.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls(context=tls)
+        if parts.scheme == "smtp" and _is_to_be_secured(parts, is_offered=server.has_extn("starttls")):
+            server.starttls(context=context)
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(message)
+
+
+def _is_to_be_secured(parts: SplitResult, *, is_offered: bool) -> bool:
+    wish = parse_qs(parts.query).get("tls", ["offered"])[0]
+    return bool(parts.username) or wish == "required" or (wish == "offered" and is_offered)

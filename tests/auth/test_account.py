@@ -1,6 +1,7 @@
 """One's own account: where one is signed in, another password, and how devices are called."""
 
 import hashlib
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from portal.auth.devices import device
 from portal.auth.models import AuthSession
 from portal.shared.database import db
 from tests.client import PASSWORD
-from tests.factories import audit_events, make_staff
+from tests.factories import audit_events, make_passkey, make_staff
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile Safari/604.1"
@@ -148,3 +149,33 @@ def test_how_the_portal_looks_is_chosen_here_too(rina, visit):
     answer = browser.post("/account/preferences", theme="dark", next="/account")
     assert (answer.status_code, answer.location) == (303, "/account")
     assert 'data-theme="dark"' in browser.get("/account").text
+
+
+def test_a_form_that_arrives_twice_acts_once(rina, visit):
+    browser, other, key = visit(rina), visit(rina), make_passkey(rina)
+    for url, action, fields in (
+        (f"/account/passkeys/{key}/rename", "auth.passkey-renamed", {"name": "Office"}),
+        (f"/account/passkeys/{key}/remove", "auth.passkey-removed", {}),
+        (f"/account/sessions/{session_of(other)}/end", "auth.session-ended", {}),
+        ("/account/sessions/end-others", "auth.other-sessions-ended", {}),
+        ("/account/password", "auth.password-changed", {"old": PASSWORD, "password": NEXT}),
+    ):
+        command = str(uuid4())
+        answers = [browser.post(url, command_id=command, **fields) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [303, 303], url
+        assert len(audit_events(action)) == 1, url
+
+
+def test_a_form_without_its_id_changes_nothing(rina, visit):
+    browser, other = visit(rina), visit(rina)
+    for url in (f"/account/sessions/{session_of(other)}/end", "/account/sessions/end-others"):
+        answer = browser.post(url, command_id=None)
+        assert (answer.status_code, "This form is not complete. Open the page again." in answer.text) == (422, True)
+    assert other.get("/").status_code == 200
+
+
+def test_a_choice_that_stands_already_is_not_recorded_again(rina, visit):
+    browser = visit(rina)
+    for theme in ("dark", "dark", "light"):
+        browser.post("/account/preferences", theme=theme)
+    assert len(audit_events("auth.preferences-changed")) == 2

@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -76,6 +77,14 @@ def test_the_page_names_it_with_its_last_use(rina, device, visit):
     assert "<strong>Laptop</strong>" in page
     assert "last used" in page
     assert db.session.query(Passkey).one().sign_count == device.count
+
+
+def test_an_answer_that_arrives_twice_adds_one_passkey(rina, visit):
+    browser = visit(rina)
+    credential = Device().created(question(browser, "/account/passkeys/options"))
+    form = {"credential": credential, "name": "Laptop", "command_id": str(uuid4())}
+    assert [browser.post("/account/passkeys", **form).status_code for _ in range(2)] == [303, 303]
+    assert (db.session.query(Passkey).count(), len(audit_events("auth.passkey-added"))) == (1, 1)
 
 
 def test_it_asks_for_a_verified_person_at_our_own_address(rina, visit):

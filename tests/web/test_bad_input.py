@@ -86,13 +86,13 @@ FIELDS = {
     "/login/passkey/options": [UNKNOWN],
     "/login/passkey": [("credential", "next")],
     "/login/again/passkey": [("credential", "next")],
-    "/account/password": [("old", "password")],
+    "/account/password": [("old", "password"), ("command_id",)],
     "/account/passkeys/options": [UNKNOWN],
-    "/account/passkeys": [("credential", "name")],
-    "/account/passkeys/<uuid:passkey_id>/rename": [("name",)],
-    "/account/passkeys/<uuid:passkey_id>/remove": [UNKNOWN],
-    "/account/sessions/<uuid:session_id>/end": [UNKNOWN],
-    "/account/sessions/end-others": [UNKNOWN],
+    "/account/passkeys": [("credential", "name"), ("command_id",)],
+    "/account/passkeys/<uuid:passkey_id>/rename": [("name",), ("command_id",)],
+    "/account/passkeys/<uuid:passkey_id>/remove": [("command_id",)],
+    "/account/sessions/<uuid:session_id>/end": [("command_id",)],
+    "/account/sessions/end-others": [("command_id",)],
     "/logout": [UNKNOWN],
     "/language": [("language", "next")],
     "/account/preferences": [("language", "theme", "density", "shortcuts"), ("next",)],
@@ -286,9 +286,9 @@ def form_of(rule, rina):
         fields |= {"reason": "The card was reported stolen.", "customer_text": "", "internal_note": ""}
         return rule.replace("<uuid:kyc_id>", str(kyc_id)), fields
     if "<uuid:passkey_id>" in rule:
-        return rule.replace("<uuid:passkey_id>", str(make_passkey(rina))), {"name": "Phone"}
+        return rule.replace("<uuid:passkey_id>", str(make_passkey(rina))), fields | {"name": "Phone"}
     if "<uuid:session_id>" in rule:
-        return rule.replace("<uuid:session_id>", str(uuid4())), {}
+        return rule.replace("<uuid:session_id>", str(uuid4())), fields
     if "<uuid:auth_id>" in rule:
         facts = {"version": 1, "role": Role.SUPPORT_AGENT.value}
         return rule.replace("<uuid:auth_id>", str(make_staff().auth_id)), fields | facts
