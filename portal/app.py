@@ -16,6 +16,7 @@ from portal import cli, config
 from portal.audit import service as audit
 from portal.audit.views import bp as audit_views
 from portal.auth import service as auth
+from portal.auth import tidying as _tidying  # noqa: F401  the worker needs its job
 from portal.auth.account_views import bp as account_views
 from portal.auth.staff_views import bp as staff_views
 from portal.auth.views import bp as auth_views

@@ -8,12 +8,13 @@ from uuid import UUID
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from portal.audit.listing import Filters
+from portal.audit.wording import ACTIONS, LOOKS, action_word, looks
 from portal.shared.clock import WIB
-from portal.web.forms import CANONICAL_UUID, DayField
+from portal.web.forms import CANONICAL_UUID, DayField, choices
 
 ACTION = re.compile(r"[a-z]+([._-][a-z]+){0,5}")
 
@@ -24,12 +25,19 @@ class FilterForm(FlaskForm):
     class Meta:
         csrf = False
 
-    actor = StringField(_l("Person (ID)"))
-    action = StringField(_l("Action (code)"))
+    actor = HiddenField()
+    action = SelectField(_l("Action"), validate_choice=False, default="")
     subject = StringField(_l("Subject (ID)"))
-    of = StringField(_l("Customer (ID)"))
+    of = HiddenField()
     since = DayField(_l("From"), name="from")
     until = DayField(_l("To"), name="to")
+
+    def __init__(self, formdata: Any) -> None:
+        super().__init__(formdata)
+        known = sorted(((action_word(code), code) for code in ACTIONS), key=lambda pair: pair[0].casefold())
+        self.action.choices = choices(
+            ("", _("Any action")), (LOOKS, _("Looked at something")), *((code, word) for word, code in known)
+        )
 
     def validate_actor(self, field: Any) -> None:
         if field.data and not CANONICAL_UUID.fullmatch(field.data):
@@ -39,7 +47,7 @@ class FilterForm(FlaskForm):
 
     def validate_action(self, field: Any) -> None:
         if field.data and not (len(field.data) <= 64 and ACTION.fullmatch(field.data)):
-            raise ValidationError(_("Write the code as it stands in a row, such as kyc.opened."))
+            raise ValidationError(_("Choose one of the actions."))
 
     def validate_until(self, field: Any) -> None:
         if field.data and self.since.data and field.data < self.since.data:
@@ -54,7 +62,7 @@ class FilterForm(FlaskForm):
         since, until = self.since.data, self.until.data
         return Filters(
             actor=uuid(self.actor),
-            action=self.action.data or None,
+            actions=looks() if self.action.data == LOOKS else tuple(filter(None, [self.action.data])),
             subject=uuid(self.subject),
             of=uuid(self.of),
             since=datetime.combine(since, time(), WIB) if since else None,

@@ -30,7 +30,7 @@ class Filters:
     """What the trail is narrowed to."""
 
     actor: UUID | None = None
-    action: str | None = None
+    actions: tuple[str, ...] = ()
     subject: UUID | None = None
     of: UUID | None = None
     since: datetime | None = None
@@ -75,12 +75,14 @@ def _narrowed(filters: Filters) -> Any:
     statement = select(*_COLUMNS)
     for column, value in (
         (EVENT.actor_id, filters.actor),
-        (EVENT.action, filters.action),
         (EVENT.subject, filters.subject),
         (EVENT.of_user, filters.of),
     ):
         if value is not None:
             statement = statement.where(column == value)
+    if filters.actions:
+        one, *others = filters.actions
+        statement = statement.where(EVENT.action.in_(filters.actions) if others else EVENT.action == one)
     if filters.since:
         statement = statement.where(EVENT.at >= filters.since)
     if filters.until:

@@ -19,6 +19,7 @@ from portal.shared.jobs import queue
 from portal.shared.pagination import Cursor, Page, Slice
 
 BATCH = 1000
+CHECKED = "audit.checked"
 GENESIS = "0" * 64
 
 events = AuditRepository(db.session)
@@ -44,12 +45,22 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What the daily walk found last: up to which link the chain holds, or at which one it is broken."""
+
+    at: datetime
+    links: int
+    is_broken: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """How far the trail is sealed; whether it is unbroken, `audit verify` says."""
+    """How far the trail is sealed, and what the daily walk found."""
 
     sequence: int
     sealed_at: datetime | None
     unsealed: int
+    checked: Checked | None
 
 
 def browse(filters: Filters, part: Slice, *, actor: Actor) -> Page[Entry]:
@@ -59,6 +70,11 @@ def browse(filters: Filters, part: Slice, *, actor: Actor) -> Page[Entry]:
     page = Page.of(trail.page(filters, part), part, lambda row: Cursor(row.at, row.event_id))
     names = _names_of({row.actor_id for row in page.rows if row.actor_id})
     return Page([Entry(row, names.get(row.actor_id, "")) for row in page.rows], page.before, page.after)
+
+
+def name_of(actor_id: UUID | None) -> str:
+    """What colleagues call a member of staff; empty for nobody."""
+    return _names_of({actor_id}).get(actor_id, "") if actor_id else ""
 
 
 def export(filters: Filters, *, actor: Actor) -> Iterator[Entry]:
@@ -77,9 +93,9 @@ def _entries(filters: Filters) -> Iterator[Entry]:
 
 
 def chain() -> Chain:
-    """How far the trail is sealed."""
-    newest = trail.sealed_until()
-    return Chain(newest.sequence if newest else 0, newest.sealed_at if newest else None, trail.unsealed())
+    """How far the trail is sealed, and what the daily walk found."""
+    seal = trail.sealed_until()
+    return Chain(seal.sequence if seal else 0, seal.sealed_at if seal else None, trail.unsealed(), last_checked())
 
 
 def record(
@@ -192,6 +208,12 @@ def verify(expected_head: str | None = None) -> Verdict:
 
     ``expected_head`` is ``sequence:hash`` as :func:`head` printed it earlier.
     """
+    links, broken, previous = _walk(expected_head)
+    return Verdict(links, broken, len(events.unsealed_ids()), f"{links}:{previous}")
+
+
+def _walk(expected_head: str | None = None) -> tuple[int, str | None, str]:
+    """How many links hold, or at which one and why it breaks, and the last hash that holds."""
     previous, links, broken = GENESIS, 0, None
     wanted, _, wanted_hash = (expected_head or "0:").partition(":")
     for row in events.chain():
@@ -209,13 +231,34 @@ def verify(expected_head: str | None = None) -> Verdict:
         previous = row.hash
     if not broken and links < int(wanted):
         broken = f"the chain ends at {links}; the exported head was {wanted}: its tail was cut off"
-    return Verdict(links, broken, len(events.unsealed_ids()), f"{links}:{previous}")
+    return links, broken, previous
 
 
 def head() -> str:
     """``sequence:hash`` of the newest link, to be kept somewhere else."""
     newest = events.head()
     return f"{newest.sequence}:{newest.hash}" if newest else f"0:{GENESIS}"
+
+
+def last_checked() -> Checked | None:
+    """The newest daily walk; None before the first."""
+    found = newest(CHECKED)
+    return Checked(found[0], found[1]["links"], found[1]["is_broken"]) if found else None
+
+
+def check() -> None:
+    """Walk the chain and keep what was found."""
+    links, broken, _ = _walk()
+    note(CHECKED, None, links=links, is_broken=broken is not None)
+
+
+@queue.periodic(cron="*/15 * * * *")
+@queue.task(name="audit.check", queueing_lock="audit.check")
+def check_job(timestamp: int) -> None:
+    """Once a WIB day, as early as it can, so that it catches up by itself after downtime."""
+    last = last_checked()
+    if last is None or last.at.astimezone(clock.WIB).date() < clock.today():
+        check()
 
 
 @queue.periodic(cron="* * * * *")

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.audit import service
 from portal.audit.forms import FilterForm
-from portal.audit.wording import action_word
+from portal.audit.wording import LOOKS, action_word
 from portal.permissions import Permission
 from portal.shared.pagination import Page, Slice
 from portal.web.access import current_actor, requires
@@ -36,11 +36,15 @@ def index() -> ResponseReturnValue:
     form = FilterForm(request.args)
     part = Slice.parse(after=request.args.get("after"), before=request.args.get("before"))
     is_valid = form.validate()
-    page = service.browse(form.filters(), part, actor=current_actor()) if is_valid else Page([], None, None)
+    chosen = form.filters() if is_valid else None
+    page = service.browse(chosen, part, actor=current_actor()) if chosen else Page([], None, None)
     return render(
         "audit/index.html",
         status=200 if is_valid else 422,
         filters=form,
+        chosen=chosen,
+        actor_name=service.name_of(chosen.actor if chosen else None),
+        given=_given(),
         rows=page.rows,
         newer=url_for(".index", **{**_given(), "before": page.before}) if page.before else None,
         older=url_for(".index", **{**_given(), "after": page.after}) if page.after else None,
@@ -48,6 +52,7 @@ def index() -> ResponseReturnValue:
         is_filtered=bool(_given()),
         chain=service.chain(),
         action_word=action_word,
+        looks=LOOKS,
     )
 
 

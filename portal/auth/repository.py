@@ -122,6 +122,10 @@ class SessionRepository:
             update(AuthSession).where(*which, AuthSession.revoked_at.is_(None)).values(revoked_at=func.now())
         )
 
+    def forget(self, kept: Any) -> None:
+        """Delete sessions, with every token they had, that ended longer ago than this."""
+        self.session.execute(delete(AuthSession).where(AuthSession.expired_at < func.now() - kept))
+
     def renew(self, auth_id: UUID) -> None:
         """Have every session of an account replace its token with the next click."""
         self.session.execute(
@@ -231,6 +235,10 @@ class StaffRepository:
             .where(StaffToken.auth_id == auth_id, StaffToken.used_at.is_(None))
             .values(used_at=func.now())
         )
+
+    def forget_tokens(self, kept: Any) -> None:
+        """Delete one-time links that ended longer ago than this."""
+        self.session.execute(delete(StaffToken).where(StaffToken.expires_at < func.now() - kept))
 
     def names(self, ids: Sequence[UUID]) -> dict[UUID, str]:
         return {row.auth_id: row.display_name for row in self.session.execute(_NAMES, {"ids": list(ids)})}
