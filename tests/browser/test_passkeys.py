@@ -1,6 +1,5 @@
 """Passkeys with a real browser: its own authenticator, told over DevTools that somebody puts a finger on it."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -11,30 +10,10 @@ from portal.auth.models import Account, AuthSession, Passkey
 from portal.shared import clock
 from portal.shared.database import db
 from tests.browser.acting import sees, sign_in
+from tests.browser.fingers import WITHOUT_AUTOFILL, Finger, sign_out
 from tests.factories import audit_events
 
 pytestmark = pytest.mark.browser
-
-FINGER = {
-    "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-    "isUserVerified": True, "automaticPresenceSimulation": True,
-}  # fmt: skip
-
-
-WITHOUT_AUTOFILL = "delete PublicKeyCredential.isConditionalMediationAvailable"
-
-
-class Finger:
-    """The authenticator of one page."""
-
-    def __init__(self, page: Page) -> None:
-        self.devtools = page.context.new_cdp_session(page)
-        self.devtools.send("WebAuthn.enable", {"enableUI": False})
-        self.id = self.devtools.send("WebAuthn.addVirtualAuthenticator", {"options": FINGER})["authenticatorId"]
-
-    def is_right(self, value: bool) -> None:
-        """Whether the device knows whose finger it is."""
-        self.devtools.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": value})
 
 
 def change(**values):
@@ -50,12 +29,6 @@ def add_passkey(page: Page) -> None:
     page.get_by_label("Name").fill("Work laptop")
     page.get_by_role("button", name="Add a passkey").click()
     sees(page, "Your account")
-
-
-def sign_out(page: Page) -> None:
-    page.locator(".usermenu > summary").click()
-    page.get_by_role("button", name="Sign out").click()
-    expect(page).to_have_url(re.compile("/login"))
 
 
 def test_a_passkey_is_added_signs_in_and_confirms(rina, open_page):
