@@ -54,9 +54,9 @@ class Trail:
             return self.session.execute(statement.order_by(EVENT.at, EVENT.event_id).limit(PAGE_SIZE + 1)).all()
         return self.session.execute(_newest(statement).limit(PAGE_SIZE + 1)).all()
 
-    def every(self, filters: Filters) -> Result[Any]:
-        """All that match, newest first, streamed by a server-side cursor."""
-        return self.session.execute(_newest(_narrowed(filters)).execution_options(yield_per=1000))
+    def every(self, filters: Filters, most: int) -> Result[Any]:
+        """Up to so many that match, newest first, streamed by a server-side cursor."""
+        return self.session.execute(_newest(_narrowed(filters)).limit(most).execution_options(yield_per=1000))
 
     def sealed_until(self) -> Any:
         """The newest link and when it was made; nothing is walked."""

@@ -21,7 +21,7 @@ from tests.factories import audit_events, make_customer, make_kyc_check, make_st
 
 def words(page):
     """What was done, in the order of the rows."""
-    return re.findall(r'<td><span class="two"><span>([^<]*)</span>', page)
+    return re.findall(r'<th scope="row"><span class="two"><span>([^<]*)</span>', page)
 
 
 def test_who_looked_at_a_customer_is_one_click_away_and_recorded(in_app, visit):
@@ -52,7 +52,6 @@ def test_what_a_person_looked_at_is_one_click_away(in_app, visit):
 def test_whether_the_chain_holds_stands_above_the_list(in_app, visit, superuser):
     admin = visit(make_staff(Role.ADMIN))
     assert "The chain is walked once a day; the result will stand here" in admin.get("/audit").text
-    audit.seal()
     audit.check()
     assert "The chain was verified up to link 1 at" in admin.get("/audit").text
     with superuser.begin() as connection:
@@ -89,6 +88,15 @@ def test_the_export_is_recorded_and_holds_what_is_filtered(in_app, visit):
     assert len(lines) == 2
     assert "kyc.opened" in lines[1]
     assert len(audit_events("audit.exported")) == 1
+
+
+def test_the_export_asks_for_a_sign_in_of_late(in_app, visit):
+    admin = visit(make_staff(Role.ADMIN))
+    db.session.execute(text("UPDATE auth_sessions SET verified_at = now() - interval '11 minutes'"))
+    db.session.commit()
+    answer = admin.get("/audit/export.csv?action=looks")
+    assert answer.location == "/login/again?next=/audit/export.csv?action%3Dlooks"
+    assert audit_events("audit.exported") == []
 
 
 @pytest.mark.slow
