@@ -24,13 +24,21 @@ class Permission(StrEnum):
     PAYMENT_POST = "payment:post"
     PAYMENT_CORRECT = "payment:correct"
     SCORE_READ = "score:read"
+    MESSAGE_READ = "message:read"
+    MESSAGE_RESEND = "message:resend"
+    MESSAGE_PANEL = "message:panel"
 
 
 EVERYBODY = frozenset({Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND})
 
+MESSAGES = frozenset({Permission.MESSAGE_READ, Permission.MESSAGE_PANEL})
+
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE},
-    Role.CREDIT_ANALYST: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_CORRECT, Permission.SCORE_READ},
-    Role.SUPPORT_AGENT: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_POST},
-    Role.ADMIN: EVERYBODY | {Permission.LOAN_READ},
+    Role.CREDIT_ANALYST: EVERYBODY
+    | {Permission.LOAN_READ, Permission.PAYMENT_CORRECT, Permission.SCORE_READ, Permission.MESSAGE_PANEL},
+    Role.SUPPORT_AGENT: EVERYBODY
+    | MESSAGES
+    | {Permission.LOAN_READ, Permission.PAYMENT_POST, Permission.MESSAGE_RESEND},
+    Role.ADMIN: EVERYBODY | MESSAGES | {Permission.LOAN_READ},
 }
