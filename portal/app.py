@@ -22,6 +22,7 @@ from portal.demo import commands as demo
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
 from portal.loans.views import bp as loans_views
+from portal.notifications.views import bp as notifications_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
 from portal.shared import crypto
@@ -46,6 +47,7 @@ ROOMS = [
     ("home", N_("Home"), "house", "overview.home", Permission.PORTAL_ENTER),
     ("kyc", N_("KYC queue"), "id-card", "kyc.index", Permission.KYC_READ),
     ("loans", N_("Loans"), "hand-coins", "loans.index", Permission.LOAN_READ),
+    ("notifications", N_("Notifications"), "bell", "notifications.index", Permission.MESSAGE_READ),
 ]
 
 
@@ -64,7 +66,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _configure(app, settings)
     _connect(app, settings)
     _guard(app)
-    for views in (auth_views, overview_views, kyc_views, loans_views, health_views):
+    for views in (auth_views, overview_views, kyc_views, loans_views, notifications_views, health_views):
         app.register_blueprint(views)
     app.context_processor(_common)
     filters.init(app)

@@ -10,6 +10,7 @@ from portal.shared import clock
 from portal.web.access import require_declared_routes
 from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
 from tests.loans.book import make_approved, payment_of
+from tests.notifications.messages import make_message
 from tests.portals import another_portal
 
 ANYBODY = None
@@ -18,6 +19,7 @@ REVIEWER = {Role.KYC_REVIEWER}
 ANALYST = {Role.CREDIT_ANALYST}
 SUPPORT = {Role.SUPPORT_AGENT}
 NOT_THE_REVIEWER = STAFF - REVIEWER
+MESSAGES = {Role.SUPPORT_AGENT, Role.ADMIN}
 
 POLICY = {
     "GET /static/<path:filename>": ANYBODY,
@@ -58,6 +60,12 @@ POLICY = {
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/post": SUPPORT,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": ANALYST,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": ANALYST,
+    "GET /notifications": MESSAGES,
+    "GET /notifications/export.csv": MESSAGES,
+    "GET /notifications/<uuid:message_id>": MESSAGES,
+    "GET /notifications/<uuid:message_id>/content": MESSAGES,
+    "GET /notifications/of-loan/<uuid:loan_id>": NOT_THE_REVIEWER,
+    "GET /notifications/of-customer/<uuid:user_id>": MESSAGES,
     "POST /logout": STAFF,
 }
 HTMX = {"HX-Request": "true"}
@@ -72,6 +80,7 @@ def addresses(in_app):
         "<uuid:payment_id>": str(payment_of(loan_id).id),
         "<uuid:kyc_id>": str(make_kyc_check()),
         "<uuid:user_id>": str(make_customer()),
+        "<uuid:message_id>": str(make_message()),
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",

@@ -37,7 +37,7 @@ def test_each_rule_alone(code, answer, given):
     assert (verdict.code, verdict.answer, verdict.message) == (code, answer, SENTENCES[code])
 
 
-@pytest.mark.parametrize(("first", "second"), combinations(RULES, 2))
+@pytest.mark.parametrize(("first", "second"), list(combinations(RULES, 2)))
 def test_of_two_that_apply_the_earlier_decides(first, second):
     if not first[2].keys() & second[2].keys():
         assert judge(replace(FAILED, **first[2], **second[2])).code == first[0]

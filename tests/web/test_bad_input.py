@@ -50,6 +50,12 @@ PARAMETERS = {
     "/loans/<uuid:loan_id>/history": [("as_of",)],
     "/loans/<uuid:loan_id>/payments": [("open", "act")],
     "/loans/of-customer/<uuid:user_id>": [UNKNOWN],
+    "/notifications": [("status", "category", "type"), ("user", "to"), ("loan", "from"), ("after",), ("open",)],
+    "/notifications/export.csv": [("status", "category", "type", "user", "loan", "from", "to")],
+    "/notifications/<uuid:message_id>": [UNKNOWN],
+    "/notifications/<uuid:message_id>/content": [UNKNOWN],
+    "/notifications/of-loan/<uuid:loan_id>": [UNKNOWN],
+    "/notifications/of-customer/<uuid:user_id>": [UNKNOWN],
 }
 # The fields of each form, in groups likewise.
 CHECKS = tuple(
