@@ -63,6 +63,7 @@ POLICY = {
     "GET /notifications": MESSAGES,
     "GET /notifications/export.csv": MESSAGES,
     "GET /notifications/<uuid:message_id>": MESSAGES,
+    "POST /notifications/<uuid:message_id>/resend": SUPPORT,
     "GET /notifications/<uuid:message_id>/content": MESSAGES,
     "GET /notifications/of-loan/<uuid:loan_id>": NOT_THE_REVIEWER,
     "GET /notifications/of-customer/<uuid:user_id>": MESSAGES,

@@ -6,12 +6,12 @@ from uuid import UUID
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField
-from wtforms.validators import ValidationError
+from wtforms import BooleanField, HiddenField, SelectField
+from wtforms.validators import Length, ValidationError
 
 from portal.notifications.listing import Filters
 from portal.shared.clock import WIB
-from portal.web.forms import CANONICAL_UUID, DayField, choices
+from portal.web.forms import CANONICAL_UUID, Command, DayField, NoteField, choices
 
 CATEGORIES = {"payment": _l("Payment"), "loan": _l("Loan"), "kyc": _l("KYC"), "other": _l("Other")}
 CHANNELS = {"sms": _l("SMS"), "email": _l("Email"), "push": _l("Push")}
@@ -66,6 +66,13 @@ class FilterForm(FlaskForm):  # a GET form: the address holds no person, only hi
             since=datetime.combine(self.since.data, time(), WIB) if self.since.data else None,
             until=datetime.combine(self.until.data, time(), WIB) + timedelta(days=1) if self.until.data else None,
         )
+
+
+class ResendForm(Command):
+    """Why a message goes out again, and that a newer one was seen."""
+
+    reason = NoteField(_l("Reason"), validators=[Length(max=500, message=_l("Use at most %(max)d characters."))])
+    confirmed = BooleanField(_l("Send it although a newer one was sent"))
 
 
 def _require(field: SelectField, known: dict[str, str]) -> None:

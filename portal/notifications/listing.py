@@ -84,6 +84,17 @@ class MessageLists:
     def of_ids(self, ids: Sequence[UUID]) -> dict[UUID, Document]:
         return {row["_id"]: row for row in self._messages.find({"_id": {"$in": list(ids)}})}
 
+    def newer_sent(self, document: Document) -> bool:
+        """Whether a newer message of the same kind about the same thing was sent to this customer."""
+        query = {
+            "user_id": document["user_id"],
+            "created_at": {"$gt": document["created_at"]},
+            "notification_status": "sent",
+            "loan_id": document.get("loan_id"),
+            "context.message": document.get("context", {}).get("message"),
+        }
+        return self._messages.find_one(query, {"_id": 1}) is not None
+
     @property
     def _messages(self) -> Collection[Document]:
         return self.mongo.database[COLLECTION]

@@ -3,16 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.notifications import browsing
-from portal.notifications.forms import CATEGORIES, CHANNELS, STATUSES, FilterForm
+from portal.notifications import browsing, resending
+from portal.notifications.forms import CATEGORIES, CHANNELS, STATUSES, FilterForm, ResendForm
 from portal.permissions import Permission
+from portal.shared.errors import Refusal
 from portal.shared.pagination import Page, Slice
 from portal.web.access import current_actor, requires
 from portal.web.csv import download
+from portal.web.errors import explained, shows_again
 from portal.web.forms import CANONICAL_UUID
 from portal.web.headers import CONTENT_SECURITY_POLICY
 from portal.web.render import render
@@ -55,7 +57,7 @@ def index() -> ResponseReturnValue:
         counts=browsing.count(),
         tabs=[("", _("All")), *STATUSES.items()],
         given=_given(),
-        opened=_opened(),
+        **_opened(),
         address=_address,
         person=found.person,
         export_url=url_for(".export", **_given()),
@@ -75,8 +77,25 @@ def export() -> ResponseReturnValue:
 @bp.get("/<uuid:message_id>")
 @requires(Permission.MESSAGE_READ)
 def show(message_id: UUID) -> ResponseReturnValue:
-    message = browsing.show(message_id, actor=current_actor())
-    return _framing("notifications/show.html", fragment="notifications/_message.html", message=message, **WORDS)
+    return _message(message_id)
+
+
+@bp.post("/<uuid:message_id>/resend")
+@requires(Permission.MESSAGE_RESEND)
+@shows_again(lambda message_id, **kwargs: _message(message_id, **kwargs))
+def resend(message_id: UUID) -> ResponseReturnValue:
+    form = ResendForm()
+    if not form.validate():
+        return _message(message_id, status=422)
+    resending.resend(
+        message_id,
+        reason=form.reason.data,
+        is_confirmed=form.confirmed.data,
+        command=form.command_id.data,
+        actor=current_actor(),
+    )
+    flash(_("The message goes out again."))
+    return redirect(url_for(".show", message_id=message_id), 303)
 
 
 @bp.get("/<uuid:message_id>/content")
@@ -100,6 +119,24 @@ def of_customer(user_id: UUID) -> ResponseReturnValue:
     return _panel(browsing.of_customer(user_id))
 
 
+def _message(message_id: UUID, *, status: int = 200, refusal: Refusal | None = None) -> Response:
+    """One message, with the form for sending it again and whatever was typed into it."""
+    form = ResendForm()
+    if request.method == "POST":
+        form.validate()
+    return _framing(
+        "notifications/show.html",
+        fragment="notifications/_message.html",
+        status=status,
+        message=browsing.show(message_id, actor=current_actor()),
+        verdict=resending.verdict_of(message_id),
+        form=form,
+        may_resend=current_actor().may(Permission.MESSAGE_RESEND),
+        refusal=explained(refusal) if refusal else None,
+        **WORDS,
+    )
+
+
 def _framing(page: str, **context: Any) -> Response:
     """A page that may hold the frame with an e-mail's HTML."""
     response = render(page, **context)
@@ -118,9 +155,16 @@ def _panel(messages: Any) -> Response:
     )
 
 
-def _opened() -> browsing.Whole | None:
+def _opened() -> dict[str, Any]:
     asked = request.args.get("open", "")
-    return browsing.show(UUID(asked), actor=current_actor()) if CANONICAL_UUID.fullmatch(asked) else None
+    if not CANONICAL_UUID.fullmatch(asked):
+        return {"opened": None}
+    return {
+        "opened": browsing.show(UUID(asked), actor=current_actor()),
+        "verdict": resending.verdict_of(UUID(asked)),
+        "form": ResendForm(),
+        "may_resend": current_actor().may(Permission.MESSAGE_RESEND),
+    }
 
 
 def _given() -> dict[str, Any]:

@@ -89,6 +89,7 @@ FIELDS = {
     "/kyc/<uuid:kyc_id>/expire": [("command_id", "version"), ("reason",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/post": [("amount",), ("reference",), ("command_id", "version")],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": [("reason",), ("command_id", "version")],
+    "/notifications/<uuid:message_id>/resend": [("command_id", "confirmed"), ("reason",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": [("due_date",), ("command_id", "version")],
 }
 # Fields that get every value; the others get every fourth, each form different ones.
