@@ -21,9 +21,9 @@ from portal.credit_scores import models as _credit_scores  # noqa: F401  the mig
 from portal.demo import commands as demo
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
-from portal.loans.service import still_decided
+from portal.loans import service as loans
 from portal.loans.views import bp as loans_views
-from portal.notifications import resending
+from portal.notifications import browsing, resending
 from portal.notifications.views import bp as notifications_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
@@ -72,7 +72,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.register_blueprint(views)
     app.context_processor(_common)
     for message in ("loan-approved", "loan-rejected"):
-        resending.register(message, still_true=still_decided)
+        resending.register(message, still_true=loans.still_decided)
+    browsing.know_loans_by(loans.exists)
     filters.init(app)
     errors.init(app)
     access.access_refused.connect(_note_refusal)

@@ -120,6 +120,11 @@ def undo_decision(loan_id: UUID, message_id: UUID, *, credit: tuple[Facts, Facts
     loans.add(history.entry(loan, "loan.decision_undone", before=before, after=after, actor=actor))
 
 
+def exists(loan_id: UUID) -> bool:
+    """Whether there is such a loan."""
+    return loans.get(loan_id) is not None
+
+
 def still_decided(loan_id: UUID | None, context: Mapping[str, Any]) -> bool:
     """Whether the decision that a message told of still stands."""
     loan = loans.get(loan_id) if loan_id else None

@@ -1,6 +1,6 @@
 """What the message log, a message's page and the panels show; contact data leaves here masked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ MOST_NEW = 100
 BATCH = 500
 
 lists = MessageLists(mongo)
+_exists: dict[str, Callable[[UUID], bool]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,22 @@ def content(message_id: UUID) -> str:
     return str(_found(message_id)["notification_content"])
 
 
+def know_loans_by(exists: Callable[[UUID], bool]) -> None:
+    """Let the loans say which of them there are: a loan without a message is not one that never was."""
+    _exists["loan"] = exists
+
+
 def of_loan(loan_id: UUID) -> Sequence[Line]:
     """The newest messages about a loan."""
+    if not _exists["loan"](loan_id):
+        raise NotFound(N_("There is no such loan. Check the address, or look for it in the list."))
     return _lines(lists.page(Filters(loan_id=loan_id), Slice()))
 
 
 def of_customer(user_id: UUID) -> Sequence[Line]:
     """The newest messages to a customer."""
+    if users.names_of([user_id])[user_id].auth_id is None:
+        raise NotFound(N_("There is no such customer."))
     return _lines(lists.page(Filters(user_id=user_id), Slice()))
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from portal.permissions import Role
-from tests.factories import audit_events, make_customer, make_staff
+from tests.factories import audit_events, make_customer, make_loan, make_staff
 from tests.notifications.messages import make_message
 
 NASTY = "<script>alert(1)</script><a href='javascript:alert(2)'>x</a><img src=https://evil.example/x>\u202eevil"
@@ -79,7 +79,7 @@ def test_the_html_of_an_email_stands_in_a_frame_where_nothing_runs(maya):
 
 
 def test_an_analyst_sees_the_panel_of_a_loan_and_no_way_into_the_log(in_app, visit):
-    loan_id = uuid4()
+    loan_id = make_loan()
     make_message(loan_id=loan_id)
     answer = visit(make_staff(Role.CREDIT_ANALYST)).get(f"/notifications/of-loan/{loan_id}")
     assert "Pinjaman Anda disetujui" in answer.text
