@@ -24,6 +24,8 @@ from portal.kyc.views import bp as kyc_views
 from portal.loans import service as loans
 from portal.loans.views import bp as loans_views
 from portal.notifications import browsing, resending
+from portal.notifications.outside import outbox as outbox_views
+from portal.notifications.outside import receipt, receipts_views
 from portal.notifications.views import bp as notifications_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
@@ -68,8 +70,18 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _configure(app, settings)
     _connect(app, settings)
     _guard(app)
-    for views in (auth_views, overview_views, kyc_views, loans_views, notifications_views, health_views):
+    for views in (
+        auth_views,
+        overview_views,
+        kyc_views,
+        loans_views,
+        notifications_views,
+        receipts_views,
+        health_views,
+    ):
         app.register_blueprint(views)
+    if any(url.startswith("outbox:") for url in (settings.email_url, settings.sms_url, settings.push_url)):
+        app.register_blueprint(outbox_views)
     app.context_processor(_common)
     for message in ("loan-approved", "loan-rejected"):
         resending.register(message, still_true=loans.still_decided)
@@ -125,7 +137,7 @@ def _guard(app: Flask) -> None:
     """In this order: an id, nothing malformed, who may, and only then the form's token."""
     for step in (requests.start, requests.refuse_malformed, access.enforce):
         app.before_request(step)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(receipt)
     app.after_request(requests.finish)
     app.after_request(headers.secure)
 

@@ -39,6 +39,7 @@ def environment(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFacto
         "MIGRATION_URL": servers.migration_url,
         "MONGO_URL": servers.mongo_url,
         "DOCUMENTS_URL": f"file://{documents}",
+        **dict.fromkeys(("EMAIL_URL", "SMS_URL", "PUSH_URL"), f"outbox:{documents.with_name('outbox')}"),
     }
 
 

@@ -67,6 +67,8 @@ POLICY = {
     "GET /notifications/<uuid:message_id>/content": MESSAGES,
     "GET /notifications/of-loan/<uuid:loan_id>": NOT_THE_REVIEWER,
     "GET /notifications/of-customer/<uuid:user_id>": MESSAGES,
+    "GET /dev/outbox": MESSAGES,
+    "POST /receipts/<channel>": ANYBODY,
     "POST /logout": STAFF,
 }
 HTMX = {"HX-Request": "true"}
@@ -85,6 +87,7 @@ def addresses(in_app):
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",
+        "<channel>": "sms",
     }
 
     def address(rule: str) -> str:

@@ -14,8 +14,14 @@ ADVICE: Mapping[str, str] = {
     "tls": N_("No secure connection to the provider. Tell an administrator."),
     "unreachable": N_("The provider cannot be reached. The portal tries again by itself."),
     "throttled": N_("The provider asks to send more slowly. The portal tries again by itself."),
-    "unavailable": N_("The provider has a fault. The portal tries again by itself; if it gave up, send it again later."),
-    "broken_answer": N_("The provider's answer broke off. The portal tries again by itself; if it gave up, send it later."),
-    "timeout": N_("The provider did not answer in time. The portal tries again by itself; if it gave up, send it later."),
+    "unavailable": N_(
+        "The provider has a fault. The portal tries again by itself; if it gave up, send it again later."
+    ),
+    "broken_answer": N_(
+        "The provider's answer broke off. The portal tries again by itself; if it gave up, send it later."
+    ),
+    "timeout": N_(
+        "The provider did not answer in time. The portal tries again by itself; if it gave up, send it later."
+    ),
     "unknown": N_("It may have been sent. Ask the customer before you send it again."),
 }

@@ -1,4 +1,4 @@
-"""A message to a customer and each try to send it, as ``notifications_collection`` and ``notification_attempts`` keep them.
+"""A message to a customer and each try to send it, as Mongo keeps them.
 
 Lists are read in index order: the enums a page is filtered by stand first, then ``created_at`` and ``_id``. There is an
 index for each combination of status, category and type; one customer's or one loan's messages are few, and the other

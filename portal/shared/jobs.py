@@ -1,6 +1,7 @@
 """Background jobs on the same Postgres, added inside the caller's transaction."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,14 +9,18 @@ from uuid import UUID
 import procrastinate
 from flask import Flask
 from procrastinate import JobContext, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.manager import JobManager
 from procrastinate.tasks import Task
 from sqlalchemy import make_url, text
+from sqlalchemy.orm import Session
 
-from portal.shared.database import require_transaction
+from portal.shared.database import require_transaction, transaction
 
 HEARTBEAT = 10.0
 
 queue = procrastinate.App(connector=SyncPsycopgConnector())
+_by_connection = JobManager(SyncPsycopgConnector())
 
 
 def defer(task: Task[..., Any, Any], *, key: UUID, after: timedelta | None = None, **arguments: Any) -> None:
@@ -25,8 +30,23 @@ def defer(task: Task[..., Any, Any], *, key: UUID, after: timedelta | None = Non
     """
     session = require_transaction()
     due = session.execute(_DUE, {"after": after or timedelta()}).scalar_one()
+    _add(task, session, arguments, queueing_lock=str(key), schedule_at=due)
+
+
+def wake(task: Task[..., Any, Any], *, key: str, after: timedelta | None = None, **arguments: Any) -> None:
+    """Have a job done in a transaction of its own, unless one of this ``key`` is waiting; two never run at once."""
+    with suppress(AlreadyEnqueued), transaction() as session:
+        due = session.execute(_DUE, {"after": after or timedelta()}).scalar_one() if after else None
+        if session.execute(_WAITS, {"key": key}).first() is None:
+            _add(task, session, arguments, lock=key, queueing_lock=key, schedule_at=due)
+
+
+def _add(task: Task[..., Any, Any], session: Session, arguments: dict[str, Any], **options: Any) -> None:
+    """By the session's own connection; inside a worker the queue's connector could not use it."""
     connection = session.connection().connection.driver_connection
-    task.configure(connection=connection, queueing_lock=str(key), schedule_at=due).defer(**arguments)
+    deferrer = task.configure(connection=connection, **options)
+    deferrer.job_manager = _by_connection
+    deferrer.defer(**arguments)
 
 
 def cancel(key: UUID) -> bool:
@@ -35,6 +55,7 @@ def cancel(key: UUID) -> bool:
 
 
 _DUE = text("SELECT clock_timestamp() + CAST(:after AS interval)")
+_WAITS = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo'")
 _CANCEL = text(
     "WITH waiting AS MATERIALIZED"
     " (SELECT id FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo' FOR UPDATE)"

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,6 +43,14 @@ class Contact:
     fullname: str
     language: str
     channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where a message goes, which never shows where this is printed, and in which zone its reader lives."""
+
+    address: str | None = field(repr=False)
+    timezone: str | None
 
 
 def names_of(ids: Iterable[UUID]) -> dict[UUID, Person]:
@@ -100,6 +108,25 @@ def contact_of(user_id: UUID) -> Contact:
     return Contact(row.fullname, language if language in LANGUAGES else "id", usable[0])
 
 
+def recipients(ids: Iterable[UUID], channel: str) -> dict[UUID, Recipient]:
+    """The addresses themselves, to send to and for nothing else; deleted customers are missing."""
+    wanted = list(ids)
+    return {row.id: _recipient(row, channel) for row in profiles.people(wanted)} if wanted else {}
+
+
+def address_of(user_id: UUID, channel: str) -> str | None:
+    """The address itself, to send to or to compare, and for nothing else; never to be shown or logged."""
+    found = recipients([user_id], channel).get(user_id)
+    return found.address if found else None
+
+
+def mask(channel: str, address: str) -> str:
+    """An address of this channel as it may be shown."""
+    if channel == "email":
+        return mask_email(address)
+    return mask_phone(address) if channel == "sms" else f"••••{address[-4:]}"
+
+
 def mask_email(email: str | None) -> str:
     """``s***@g***.com``: enough to recognize, not enough to write to."""
     if not email or "@" not in email:
@@ -126,6 +153,12 @@ def _person(row: Row[Any]) -> Person:
         row.status,
         row.created_at,
     )
+
+
+def _recipient(row: Row[Any], channel: str) -> Recipient:
+    address = {"email": row.email, "sms": row.phone_number, "push": str(row.auth_id)}[channel]
+    timezone = row.preferences.get("timezone")
+    return Recipient(address or None, timezone if isinstance(timezone, str) else None)
 
 
 def _nobody(user_id: UUID) -> Person:

@@ -50,6 +50,7 @@ PARAMETERS = {
     "/loans/<uuid:loan_id>/history": [("as_of",)],
     "/loans/<uuid:loan_id>/payments": [("open", "act")],
     "/loans/of-customer/<uuid:user_id>": [UNKNOWN],
+    "/dev/outbox": [UNKNOWN],
     "/notifications": [("status", "category", "type"), ("user", "to"), ("loan", "from"), ("after",), ("open",)],
     "/notifications/export.csv": [("status", "category", "type", "user", "loan", "from", "to")],
     "/notifications/<uuid:message_id>": [UNKNOWN],
@@ -89,6 +90,7 @@ FIELDS = {
     "/kyc/<uuid:kyc_id>/expire": [("command_id", "version"), ("reason",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/post": [("amount",), ("reference",), ("command_id", "version")],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": [("reason",), ("command_id", "version")],
+    "/receipts/<channel>": [UNKNOWN],
     "/notifications/<uuid:message_id>/resend": [("command_id", "confirmed"), ("reason",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": [("due_date",), ("command_id", "version")],
 }
