@@ -189,12 +189,11 @@ class Chunk:
     def _take_over(self, document: Document) -> None:
         """After a worker that died during a send: what it wrote down counts; else nobody knows whether it was sent."""
         attempt_id, now = document["open_attempt"], clock.now()
-        may_repeat = self.provider.is_repeatable and document.get("tries", 0) < len(DELAYS)
-        retry_at = now if may_repeat else None
-        messages.end(
-            attempt_id, {"ended_at": now, "outcome": "unknown", "error_class": "unknown", "retry_at": retry_at}
-        )
-        unknown = {"outcome": "unknown", "error_class": "unknown", "ended_at": now, "retry_at": retry_at}
+        deaths = document.get("attempts", 1) - 1
+        wait = DELAYS[min(deaths, len(DELAYS)) - 1] if deaths else timedelta()
+        retry_at = now + wait if self.provider.is_repeatable and now - document["created_at"] < LONGEST else None
+        unknown = {"ended_at": now, "outcome": "unknown", "error_class": "unknown", "retry_at": retry_at}
+        messages.end(attempt_id, unknown)
         _mark(document, attempt_id, messages.attempt(attempt_id) or unknown)
 
     def _fail(self, document: Document, error_class: str) -> None:
@@ -216,7 +215,8 @@ def _mark(document: Document, attempt_id: UUID | None, attempt: Document) -> Non
         change |= {"due_at": retry_at}
     else:
         change |= {"notification_status": "failed", "notification_failed_at": ended_at}
-    messages.mark(document["_id"], attempt_id, change, tries=0 if outcome == Outcome.TECHNICAL else 1)
+    is_counted = outcome not in {Outcome.TECHNICAL, Outcome.UNKNOWN}
+    messages.mark(document["_id"], attempt_id, change, tries=int(is_counted))
 
 
 def _allowed_at(document: Document, recipient: users.Recipient) -> datetime:

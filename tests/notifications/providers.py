@@ -132,5 +132,6 @@ def send_all(app: Flask, channel: str) -> None:
 
 def let_pass() -> None:
     """Let the time pass for which messages wait, and for which the breaker is open."""
-    mongo.database["notifications_collection"].update_many({}, {"$set": {"due_at": clock.now()}})
+    waiting = {"notification_status": "pending", "claimed_by": None}
+    mongo.database["notifications_collection"].update_many(waiting, {"$set": {"due_at": clock.now()}})
     mongo.database["notification_breakers"].delete_many({})
