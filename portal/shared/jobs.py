@@ -9,7 +9,7 @@ from uuid import UUID
 import procrastinate
 from flask import Flask
 from procrastinate import JobContext, PsycopgConnector, SyncPsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task
@@ -92,7 +92,8 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """Give the jobs of a worker that died to another one."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=3 * HEARTBEAT):
-        try:
-            await manager.retry_job(job)
-        except UniqueViolation:  # another of the same key waits already
-            await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+        with suppress(ConnectorException):  # its worker was slow, not dead, and has ended it meanwhile
+            try:
+                await manager.retry_job(job)
+            except UniqueViolation:  # another of the same key waits already
+                await manager.finish_job(job, status=Status.FAILED, delete_job=True)

@@ -50,6 +50,7 @@ def fork(app: Flask, step: str | None) -> int:
     if child:
         return child
     if step:
+        delivery.CLAIM = timedelta(seconds=0.5)
         die_at(step)
     time.sleep(4 * jobs.HEARTBEAT)  # the one before is known to be dead by then
     with app.app_context(), transaction():
@@ -72,7 +73,6 @@ def outlive(child: int) -> str:
 
 def main() -> None:
     jobs.HEARTBEAT = 0.15
-    delivery.CLAIM = timedelta(seconds=0.5)
     app, child = create_app(), 0
     print("ready", flush=True)
     for line in sys.stdin:
