@@ -13,7 +13,7 @@ from portal.notifications.models import COLLECTION
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 
-BATCH = 2_000
+BATCH = 500
 KINDS = ("kyc-verified", "loan-approved", "payment-due-tomorrow", "payment-overdue")
 CHANNELS = ("email", "email", "sms", "push")
 STATUSES = (*["sent"] * 17, "failed", "failed", "pending")

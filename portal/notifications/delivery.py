@@ -28,7 +28,7 @@ from portal.shared.mongo import Document, mongo
 from portal.shared.throttle import PostgresStorage
 from portal.users import service as users
 
-CHUNK, PARALLEL = 100, 8
+CHUNK, PARALLEL = 100, 16
 BUDGET = 5.0
 CLAIM = timedelta(minutes=2)
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
@@ -102,7 +102,10 @@ def _allowance(channel: str) -> int:
 
 @dataclass(slots=True)
 class Chunk:
-    """What one job has taken. ``closed_until`` is set once the provider is not worth asking any more."""
+    """What one job has taken.
+
+    ``closed_until`` is set once the provider is not worth asking any more, ``is_doubtful`` until it is known to work.
+    """
 
     channel: str
     provider: Provider
@@ -110,6 +113,7 @@ class Chunk:
     recipients: Mapping[UUID, users.Recipient]
     deadline: float
     closed_until: datetime | None = None
+    is_doubtful: bool = True
 
     def handle(self, document: Document) -> None:
         """Send one message, or say why not, or put it back."""
@@ -172,8 +176,10 @@ class Chunk:
         if result.error_class in FAULTS:
             closed_until = _persist(lambda: breaker.failed(self.channel, now=now))
             self.closed_until = self.closed_until or closed_until
-        elif outcome is not Outcome.TEMPORARY:
+            self.is_doubtful = True
+        elif outcome is not Outcome.TEMPORARY and self.is_doubtful:
             _persist(lambda: breaker.worked(self.channel))
+            self.is_doubtful = False
         if outcome in {Outcome.SENT, Outcome.PERMANENT, Outcome.UNKNOWN}:
             return None
         tries = document.get("tries", 0)

@@ -237,7 +237,7 @@ def test_a_dead_gateway_is_left_alone_and_holds_up_nobody_else(in_app):
         send_all(in_app, "sms")
         delivery.deliver(channel="sms", slot=0)
         delivery.deliver(channel="push", slot=0)
-    assert len(stub.requests) < 20
+    assert len(stub.requests) <= 25
     assert len(other.requests) == 1
     untouched = [message for message in written() if message["tries"] == 0]
     assert len(untouched) == 40 - len(stub.requests)
