@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from bench import loans
+from bench import loans, scores
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
 from portal.app import create_app
 from portal.config import from_environment
@@ -42,19 +42,23 @@ def main() -> int:
         with app.app_context(), db.engine.connect() as connection:
             found = list(pages(connection, deep=options.page))
             of_loans, one_loan = list(loans.lists(connection, deep=options.page)), loans.page(connection)
+            of_scores, one_score = list(scores.lists(connection, deep=options.page)), scores.page(connection)
         client = _signed_in(app, "rina@portal.example")
-        print(f"{'page':<38}{'ms':>8}{'statements':>12}{'counted':>9}  read by table (at most {MOST_ENTRIES} each)")
+        print(f"{'page':<44}{'ms':>8}{'statements':>12}{'counted':>9}  read by table (at most {MOST_ENTRIES} each)")
         costs = [_measured(app, client, name, address, options.repeat) for name, address in found]
         analyst = _signed_in(app, "bagas@portal.example")
         limits = {"most_counted": loans.MOST_COUNTED}
         costs += [
-            _measured(app, analyst, f"loans, {name}", address, options.repeat, **limits) for name, address in of_loans
+            _measured(app, analyst, f"{room}, {name}", address, options.repeat, **limits)
+            for room, found in (("loans", of_loans), ("scores", of_scores))
+            for name, address in found
         ]
         limits |= {
             "most_entries": loans.MOST_ENTRIES_OF_A_LOAN,
             "most_statements": loans.MOST_STATEMENTS_OF_A_LOAN,
         }
         costs.append(_measured(app, analyst, "one loan", one_loan, options.repeat, **limits))
+        costs.append(_measured(app, analyst, "one score", one_score, options.repeat, **limits))
         _export(app, analyst)
     broken = sum(page.is_broken for page in costs)
     bounds = f"{MOST_STATEMENTS} statements, {MOST_ENTRIES} entries or {MOST_COUNTED} counted"
@@ -82,6 +86,7 @@ def _portal(servers: EmbeddedServers) -> Iterator[Flask]:
             "PUBLIC_URL": "http://localhost",
             "SECRET_KEY": "a secret key of the measurements, long enough",
             "DOCUMENT_HASH_KEY": "a hash key of the measurements, long enough",
+            "FIELD_KEYS": "k1=" + "b3Vy" * 32,
             "DEMO": "1",
             "LOG_LEVEL": "WARNING",
         }
@@ -146,7 +151,7 @@ def _measured(app: Flask, client: FlaskClient, name: str, address: str, repeat: 
     keep_busy(engine)
     page = cost(get, address, engine, repeat=repeat)
     read = ", ".join(f"{table} {entries}" for table, entries in page.entries.items() if entries)
-    print(f"{name:<38}{page.milliseconds:>8.1f}{page.statements:>12}{page.counted:>9}  {read}")
+    print(f"{name:<44}{page.milliseconds:>8.1f}{page.statements:>12}{page.counted:>9}  {read}")
     problems = page.problems(**limits)
     for problem in problems:
         print(f"    BROKEN  {problem}")

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from portal.shared.database import db
 
-APPEND_ONLY = ("audit_events", "audit_seals", "loans_review_history")
+APPEND_ONLY = ("audit_events", "audit_seals", "loans_review_history", "credit_scores_list")
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -17,7 +17,8 @@ from portal.audit import service as audit
 from portal.auth import service as auth
 from portal.auth.views import bp as auth_views
 from portal.auth.views import chosen_language, login_manager
-from portal.credit_scores import models as _credit_scores  # noqa: F401  the migrations compare every table
+from portal.credit_scores import reconciling as _scores  # noqa: F401  the worker needs its job
+from portal.credit_scores.views import bp as credit_scores_views
 from portal.demo import commands as demo
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
@@ -27,13 +28,16 @@ from portal.notifications import browsing, resending
 from portal.notifications.outside import outbox as outbox_views
 from portal.notifications.outside import receipt, receipts_views
 from portal.notifications.views import bp as notifications_views
+from portal.overview.customers import bp as customers_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
+from portal.risk_levels.views import bp as risk_levels_views
 from portal.shared import crypto
 from portal.shared.actor import Actor
 from portal.shared.database import db, engine_options
 from portal.shared.errors import N_
 from portal.shared.mongo import mongo
+from portal.shared.vault import vault
 from portal.web import access, errors, filters, headers, logs, requests
 from portal.web.health import bp as health_views
 from portal.web.htmx import Htmx4
@@ -50,8 +54,10 @@ ROLE_WORDS = {
 ROOMS = [
     ("home", N_("Home"), "house", "overview.home", Permission.PORTAL_ENTER),
     ("kyc", N_("KYC queue"), "id-card", "kyc.index", Permission.KYC_READ),
+    ("customers", N_("Customers"), "users", "customers.index", Permission.CUSTOMER_READ),
     ("loans", N_("Loans"), "hand-coins", "loans.index", Permission.LOAN_READ),
     ("notifications", N_("Notifications"), "bell", "notifications.index", Permission.MESSAGE_READ),
+    ("credit-scores", N_("Credit scores"), "gauge", "credit_scores.index", Permission.SCORE_READ),
 ]
 
 
@@ -70,15 +76,16 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _configure(app, settings)
     _connect(app, settings)
     _guard(app)
-    for views in (
-        auth_views,
+    rooms = (
         overview_views,
+        customers_views,
         kyc_views,
         loans_views,
+        credit_scores_views,
+        risk_levels_views,
         notifications_views,
-        receipts_views,
-        health_views,
-    ):
+    )
+    for views in (auth_views, *rooms, receipts_views, health_views):
         app.register_blueprint(views)
     if any(url.startswith("outbox:") for url in (settings.email_url, settings.sms_url, settings.push_url)):
         app.register_blueprint(outbox_views)
@@ -126,6 +133,7 @@ def _connect(app: Flask, settings: config.Settings) -> None:
     crypto.configure(settings.document_hash_key)
     store.configure(settings.documents_url)
     mongo.configure(settings.mongo_url)
+    vault.configure(settings.field_keys)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=False, transaction_per_migration=True)
     Babel(app, locale_selector=_locale)

@@ -13,6 +13,8 @@ from flask.cli import AppGroup
 
 from portal.audit import service as audit
 from portal.auth import service as auth
+from portal.credit_scores import reconciling as scores
+from portal.credit_scores.feed import take_in_evaluations, take_in_scores
 from portal.kyc.feed import take_in_lines as take_in_kyc_lines
 from portal.loans import reconciling
 from portal.loans.feed import take_in_lines as take_in_loan_lines
@@ -29,12 +31,14 @@ staff_group = AppGroup("staff", help="Members of staff.")
 audit_group = AppGroup("audit", help="The audit trail's hash chain.")
 mongo_group = AppGroup("mongo", help="MongoDB.")
 loans_group = AppGroup("loans", help="Loans.")
+scores_group = AppGroup("scores", help="Credit scores.")
+keys_group = AppGroup("keys", help="The keys of encrypted fields.")
 intake_group = AppGroup("intake", help="Take in what other services hand over, as JSON lines.")
 
 
 def init(app: Flask) -> None:
     """Register the commands."""
-    for group in (staff_group, audit_group, mongo_group, intake_group, loans_group):
+    for group in (staff_group, audit_group, mongo_group, intake_group, loans_group, scores_group, keys_group):
         app.cli.add_command(group)
     app.cli.command("access", help="Every route with its permission and roles.")(lambda: print_access(app))
     app.cli.command("worker", help="Work off jobs; any number of these, on any number of machines.")(
@@ -107,6 +111,20 @@ def take_in_loans(file: Path) -> None:
     _take_in(file, take_in_loan_lines)
 
 
+@intake_group.command("score")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def take_in_score(file: Path) -> None:
+    """Take in internal and external scores; prints a result per line and fails when any was refused."""
+    _take_in(file, take_in_scores)
+
+
+@intake_group.command("evaluation")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def take_in_evaluation(file: Path) -> None:
+    """Take in vendors' evaluations; prints a result per line and fails when any was refused."""
+    _take_in(file, take_in_evaluations)
+
+
 def _take_in(file: Path, take_in: Callable[[Iterable[str]], Iterator[tuple[str, bool]]]) -> None:
     refused = 0
     with file.open(encoding="utf-8", errors="replace") as lines:
@@ -127,3 +145,24 @@ def reconcile() -> None:
     many = "1 loan differs from its history." if len(found) == 1 else f"{len(found)} loans differ from their history."
     click.echo(many if found else "Every loan is what its history says.")
     sys.exit(1 if found else 0)
+
+
+@scores_group.command("reconcile")
+def reconcile_scores() -> None:
+    """Compare every credit decision with its loan's status; exit code 1 when any differs."""
+    found = 0
+    for loan_id, decision, status in scores.differences():
+        found += 1
+        click.echo(f"{loan_id}: decided {decision}, the loan is {status or 'not there'}")
+    click.echo(f"{found} differ." if found else "Every decision is its loan's status.")
+    sys.exit(1 if found else 0)
+
+
+@keys_group.command("rotate")
+def rotate_keys() -> None:
+    """Wrap the data keys by the newest of FIELD_KEYS; everything stays readable meanwhile, and it can be repeated."""
+    try:
+        changed = risk_levels.rotate_keys()
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(f"{changed} data keys rewrapped. The older names may leave FIELD_KEYS now.")

@@ -1,5 +1,7 @@
 """Every setting of the portal, read from the environment, and everything that is wrong with it at once."""
 
+import base64
+import binascii
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -9,10 +11,14 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from portal.shared import money
+from portal.shared import money, scoring
+from portal.shared.scoring import ScorePolicy
+from portal.shared.vault import FieldKey
 
 KNOWN_DEFAULTS = {"change-me", "changeme", "secret", "dev", "development", "password"}
 SHORTEST_KEY = 32
+FIELD_KEY_BYTES = 96
+SCORE_POLICY = '{"version": "v1", "weights": {"internal": 50, "external": 30, "manual": 20}, "medium": 550, "low": 700}'
 
 
 class ConfigurationError(SystemExit):
@@ -29,6 +35,7 @@ class Settings:
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
     document_hash_key: bytes
+    field_keys: tuple[FieldKey, ...]
     documents_url: str
     public_url: str
     trusted_proxies: int
@@ -43,6 +50,8 @@ class Settings:
     receipts_key: bytes
     link_hosts: frozenset[str]
     holidays: frozenset[date]
+    score_target: timedelta
+    score_policy: ScorePolicy
 
     @property
     def hosts(self) -> list[str]:
@@ -91,6 +100,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         "secret_key": read("SECRET_KEY", _key),
         "secret_key_fallbacks": read("SECRET_KEY_FALLBACKS", _keys, ""),
         "document_hash_key": read("DOCUMENT_HASH_KEY", lambda text: _key(text).encode()),
+        "field_keys": read("FIELD_KEYS", lambda text: _field_keys(text, environ)),
         "documents_url": read("DOCUMENTS_URL", _documents),
         "public_url": read("PUBLIC_URL", _web),
         "trusted_proxies": read("TRUSTED_PROXIES", _whole, "0"),
@@ -98,6 +108,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         "is_demo": read("DEMO", _flag, "0"),
         "kyc_target": read("KYC_TARGET_HOURS", lambda text: timedelta(hours=_whole(text)), "24"),
         "smallest_loan": read("SMALLEST_LOAN", _amount, "100000"),
+        "score_target": read("SCORE_TARGET_HOURS", lambda text: timedelta(hours=_whole(text)), "24"),
+        "score_policy": read("SCORE_POLICY", scoring.parse, SCORE_POLICY),
     }
     outside = {
         "email_url": read("EMAIL_URL", _channel("smtp", "smtps"), "outbox:"),
@@ -198,6 +210,38 @@ def _days(text: str) -> frozenset[date]:
         return frozenset(date.fromisoformat(day.strip()) for day in text.split(",") if day.strip())
     except ValueError:
         raise ValueError("must be days such as 2027-03-19, separated by commas") from None
+
+
+def _field_keys(text: str, environ: Mapping[str, str]) -> tuple[FieldKey, ...]:
+    """``name=base64`` of 96 bytes of one's own, or ``name=aws:region:key`` of one that AWS keeps; newest first."""
+    keys = tuple(_field_key(part.strip(), environ) for part in text.split(",") if part.strip())
+    if not keys or len({key.provider for key in keys}) < len(keys):
+        raise ValueError("must name its keys, each with a name of its own")
+    return keys
+
+
+def _field_key(text: str, environ: Mapping[str, str]) -> FieldKey:
+    name, _, secret = text.partition("=")
+    if not (name.isascii() and name.isalnum()):
+        raise ValueError("must be name=key, the name in letters and digits")
+    if secret.startswith("aws:"):
+        region, _, master = secret.removeprefix("aws:").partition(":")
+        credentials = {
+            "accessKeyId": environ.get("AWS_ACCESS_KEY_ID", ""),
+            "secretAccessKey": environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        }
+        if token := environ.get("AWS_SESSION_TOKEN"):
+            credentials["sessionToken"] = token
+        if not (region and master and all(credentials.values())):
+            raise ValueError("needs name=aws:region:key and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY")
+        return FieldKey(f"aws:{name}", credentials, {"region": region, "key": master})
+    try:
+        key = base64.b64decode(secret, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != FIELD_KEY_BYTES:
+        raise ValueError("needs keys of 96 bytes in base64")
+    return FieldKey(f"local:{name}", {"key": key})
 
 
 def _whole(text: str) -> int:

@@ -16,10 +16,14 @@ class Permission(StrEnum):
     """``resource:action``; every route names one or is public."""
 
     PORTAL_ENTER = "portal:enter"
+    PORTAL_WATCH = "portal:watch"
     KYC_READ = "kyc:read"
     KYC_DECIDE = "kyc:decide"
     KYC_STATUS = "kyc:status"
     CUSTOMER_FIND = "customer:find"
+    CUSTOMER_READ = "customer:read"
+    CUSTOMER_MANAGE = "customer:manage"
+    CONTACT_REVEAL = "contact:reveal"  # a reviewer's only while holding the customer's case
     LOAN_READ = "loan:read"
     PAYMENT_POST = "payment:post"
     PAYMENT_CORRECT = "payment:correct"
@@ -27,18 +31,29 @@ class Permission(StrEnum):
     MESSAGE_READ = "message:read"
     MESSAGE_RESEND = "message:resend"
     MESSAGE_PANEL = "message:panel"
+    SCORE_DECIDE = "score:decide"
+    RAW_SCORE_REVEAL = "raw-score:reveal"
 
 
-EVERYBODY = frozenset({Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND})
+EVERYBODY = frozenset(
+    {Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND, Permission.CUSTOMER_READ}
+)
 
 MESSAGES = frozenset({Permission.MESSAGE_READ, Permission.MESSAGE_PANEL})
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE},
+    Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE, Permission.CONTACT_REVEAL},
     Role.CREDIT_ANALYST: EVERYBODY
-    | {Permission.LOAN_READ, Permission.PAYMENT_CORRECT, Permission.SCORE_READ, Permission.MESSAGE_PANEL},
+    | {
+        Permission.LOAN_READ,
+        Permission.PAYMENT_CORRECT,
+        Permission.SCORE_READ,
+        Permission.SCORE_DECIDE,
+        Permission.RAW_SCORE_REVEAL,
+        Permission.MESSAGE_PANEL,
+    },
     Role.SUPPORT_AGENT: EVERYBODY
     | MESSAGES
-    | {Permission.LOAN_READ, Permission.PAYMENT_POST, Permission.MESSAGE_RESEND},
-    Role.ADMIN: EVERYBODY | MESSAGES | {Permission.LOAN_READ},
+    | {Permission.LOAN_READ, Permission.PAYMENT_POST, Permission.CONTACT_REVEAL, Permission.MESSAGE_RESEND},
+    Role.ADMIN: EVERYBODY | MESSAGES | {Permission.LOAN_READ, Permission.PORTAL_WATCH, Permission.CUSTOMER_MANAGE},
 }

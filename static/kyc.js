@@ -70,7 +70,7 @@
     const broken = () => { failed.hidden = false; };
     img.addEventListener('error', broken);
     img.addEventListener('load', () => { failed.hidden = true; draw(); });
-    if (img.complete && !img.naturalWidth) broken();
+    if (img.complete) img.naturalWidth ? draw() : broken(); /* it may have come before this script */
     addEventListener('resize', draw);
   }
 

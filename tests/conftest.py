@@ -12,11 +12,13 @@ from portal.config import from_environment
 from portal.dev.servers import EmbeddedServers, throwaway_servers
 from portal.shared.database import db
 from portal.shared.mongo import mongo
+from portal.shared.vault import COLLECTION as KEY_VAULT
 from tests.client import Browser
 
 SETTINGS = {
     "SECRET_KEY": "a secret key of the tests, long enough",
     "DOCUMENT_HASH_KEY": "a hash key of the tests, long enough too",
+    "FIELD_KEYS": "k1=" + "b3Vy" * 32,
     "PUBLIC_URL": "http://localhost",
     "DEMO": "1",
     "LOG_LEVEL": "WARNING",
@@ -92,7 +94,7 @@ def visit(app: Flask) -> Callable[..., Browser]:
 
 
 def empty(superuser: Engine) -> None:
-    """Remove every row and document; triggers rest meanwhile."""
+    """Remove every row and document, but no keys: processes remember those. Triggers rest meanwhile."""
     with superuser.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         tables = connection.scalars(
@@ -104,5 +106,5 @@ def empty(superuser: Engine) -> None:
         ).all()
         for table in tables:
             connection.execute(text(f"DELETE FROM {table}"))
-    for collection in mongo.database.list_collection_names():
+    for collection in mongo.database.list_collection_names(filter={"name": {"$ne": KEY_VAULT}}):
         mongo.database[collection].delete_many({})

@@ -15,8 +15,10 @@ from sqlalchemy import select, update
 from portal.audit.models import AuditEvent
 from portal.auth.models import Account, StaffMember
 from portal.auth.passwords import hash_password
+from portal.credit_scores.models import CreditScore
+from portal.credit_scores.service import enter_manual, take_in, take_in_evaluation
 from portal.kyc.images import clean, store
-from portal.kyc.models import DocumentType, KycCheck
+from portal.kyc.models import DocumentType, KycCheck, KycStatus
 from portal.loans.models import Loan
 from portal.loans.service import submit
 from portal.permissions import GRANTS, Role
@@ -24,6 +26,7 @@ from portal.shared import clock
 from portal.shared.actor import Actor
 from portal.shared.crypto import document_hash
 from portal.shared.database import db
+from portal.shared.vocabulary import RiskLevel, ScoreSource
 from portal.users.models import Profile
 from tests.client import PASSWORD
 
@@ -160,3 +163,65 @@ def make_loan(**given: Any) -> UUID:
         db.session.execute(update(Loan).where(Loan.loan_id == loan_id).values(at))
         db.session.commit()
     return loan_id
+
+
+def make_score(**given: Any) -> UUID:
+    """The credit score of a loan; ``internal`` and ``external`` are taken in as any other, ``manual`` is entered.
+
+    ``mandatory`` names what a decision waits for, ``age`` how long ago it came in. The customer may be approved unless
+    ``is_identified`` or ``user_id`` says otherwise.
+    """
+    loan_id = given.pop("loan_id", None)
+    user_id = given.pop("user_id", None) or make_customer()
+    loan_id = loan_id or make_loan(user_id=user_id)
+    scores = {source: given.pop(source, 640) for source in (ScoreSource.INTERNAL, ScoreSource.EXTERNAL)}
+    manual, mandatory = given.pop("manual", None), given.pop("mandatory", frozenset(scores))
+    if given.pop("is_identified", True):
+        make_kyc_check(user_id=user_id, status=KycStatus.VERIFIED, has_images=False)
+    flags = {f"{source}_score_mandatory": source in mandatory for source in ScoreSource}
+    row = CreditScore(
+        credit_score_id=uuid4(),
+        loan_id=loan_id,
+        user_id=user_id,
+        created_at=clock.now() - given.pop("age", timedelta()),
+        vendor_levels={},
+        **flags,
+        **given,
+    )
+    credit_score_id = row.credit_score_id
+    db.session.add(row)
+    db.session.commit()
+    for source, score in scores.items():
+        if score is not None:
+            take_in(loan_id=loan_id, source=source, score=score)
+    if manual is not None:
+        version = db.session.scalar(select(CreditScore.version).where(CreditScore.credit_score_id == credit_score_id))
+        enter_manual(
+            credit_score_id,
+            score=manual,
+            codes=["INCOME_VERIFIED"],
+            reason="Payslips of three months were seen",
+            version=version or 1,
+            command=uuid4(),
+            actor=make_staff(Role.CREDIT_ANALYST).actor,
+        )
+    return credit_score_id
+
+
+def make_evaluation(**given: Any) -> UUID:
+    """What a vendor says of a loan, taken in as any other; ``score`` lies between 300 and 850."""
+    values = {
+        "evaluation_id": uuid4(),
+        "vendor_name": f"Vendor {next(_numbers)}",
+        "raw_score": {"answer": "as the vendor gave it"},
+        "normalized_score": {
+            "score": given.pop("score", 640),
+            "min": 300,
+            "max": 850,
+            "reason_codes": [{"code": "R1", "text": "Few open loans", "direction": "positive"}],
+        },
+        "risk_level": RiskLevel.LOW,
+        "at": clock.now(),
+        **given,
+    }
+    return take_in_evaluation(**values)

@@ -8,7 +8,14 @@ import pytest
 from portal.permissions import Role
 from portal.shared import clock
 from portal.web.access import require_declared_routes
-from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
+from tests.factories import (
+    audit_events,
+    make_customer,
+    make_evaluation,
+    make_kyc_check,
+    make_score,
+    make_staff,
+)
 from tests.loans.book import make_approved, payment_of
 from tests.notifications.messages import make_message
 from tests.portals import another_portal
@@ -36,6 +43,12 @@ POLICY = {
     "POST /account/renew": STAFF,
     "GET /": STAFF,
     "POST /search": STAFF,
+    "GET /customers": STAFF,
+    "POST /customers": STAFF,
+    "GET /customers/<uuid:user_id>": STAFF,
+    "POST /customers/<uuid:user_id>/reveal": {Role.KYC_REVIEWER, Role.SUPPORT_AGENT},
+    "POST /customers/<uuid:user_id>/deactivate": {Role.ADMIN},
+    "POST /customers/<uuid:user_id>/activate": {Role.ADMIN},
     "GET /kyc/of-customer/<uuid:user_id>": STAFF,
     "GET /kyc": REVIEWER,
     "GET /kyc/live": REVIEWER,
@@ -69,6 +82,16 @@ POLICY = {
     "GET /notifications/of-customer/<uuid:user_id>": MESSAGES,
     "GET /dev/outbox": MESSAGES,
     "POST /receipts/<channel>": ANYBODY,
+    "GET /credit-scores": ANALYST,
+    "GET /credit-scores/<uuid:credit_score_id>": ANALYST,
+    "GET /credit-scores/of-loan/<uuid:loan_id>": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/manual-score": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/manual-score/preview": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/approve": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/reject": ANALYST,
+    "POST /credit-scores/<uuid:credit_score_id>/undo": ANALYST,
+    "GET /credit-scores/<uuid:credit_score_id>/evaluations": ANALYST,
+    "POST /risk-evaluations/<uuid:evaluation_id>/reveal": ANALYST,
     "POST /logout": STAFF,
 }
 HTMX = {"HX-Request": "true"}
@@ -84,6 +107,8 @@ def addresses(in_app):
         "<uuid:kyc_id>": str(make_kyc_check()),
         "<uuid:user_id>": str(make_customer()),
         "<uuid:message_id>": str(make_message()),
+        "<uuid:credit_score_id>": str(make_score()),
+        "<uuid:evaluation_id>": str(make_evaluation(loan_id=loan_id)),
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",

@@ -86,14 +86,14 @@ def test_a_broken_trail_is_said_and_fails_the_command(run, superuser):
     audit.seal()
     head = run("audit", "head").output.strip()
     with superuser.begin() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text("DELETE FROM audit_seals WHERE sequence = 3"))
     assert run("audit", "verify").exit_code == 0
     cut = run("audit", "verify", "--head", head)
     assert cut.exit_code == 1
     assert "BROKEN: the chain ends at 2; the exported head was 3: its tail was cut off\n" in cut.output
     with superuser.begin() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text("UPDATE audit_events SET action = 'loan.opened'"))
     changed = run("audit", "verify")
     assert changed.exit_code == 1

@@ -11,6 +11,9 @@ import pytest
 from portal.config import ConfigurationError, Settings, from_environment
 from portal.dev import settings as of_make_run
 from portal.dev import web as web_of_make_run
+from portal.shared.scoring import ScorePolicy
+from portal.shared.vault import FieldKey
+from portal.shared.vocabulary import ScoreSource
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 RIGHT = {
@@ -18,6 +21,7 @@ RIGHT = {
     "MONGO_URL": "mongodb://db/portal",
     "SECRET_KEY": "s" * 32,
     "DOCUMENT_HASH_KEY": "d" * 32,
+    "FIELD_KEYS": "k1=" + "b3Vy" * 32,
     "DOCUMENTS_URL": "file:///srv/documents",
     "PUBLIC_URL": "https://portal.example",
 }
@@ -39,6 +43,7 @@ def test_what_is_not_said_has_a_safe_default():
         secret_key="s" * 32,
         secret_key_fallbacks=(),
         document_hash_key=b"d" * 32,
+        field_keys=(FieldKey("local:k1", {"key": b"our" * 32}),),
         documents_url="file:///srv/documents",
         public_url="https://portal.example",
         trusted_proxies=0,
@@ -53,6 +58,10 @@ def test_what_is_not_said_has_a_safe_default():
         receipts_key=b"",
         link_hosts=frozenset({"portal.example"}),
         holidays=frozenset(),
+        score_target=timedelta(hours=24),
+        score_policy=ScorePolicy(
+            "v1", {ScoreSource.INTERNAL: 50, ScoreSource.EXTERNAL: 30, ScoreSource.MANUAL: 20}, 550, 700
+        ),
     )
 
 
@@ -65,6 +74,7 @@ def test_everything_that_is_wrong_is_named_at_once():
         "  MONGO_URL is missing",
         "  SECRET_KEY is a known default",
         "  DOCUMENT_HASH_KEY is missing",
+        "  FIELD_KEYS is missing",
         "  DOCUMENTS_URL must start with file:/// or s3://",
         "  PUBLIC_URL is missing",
         "  LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR",
@@ -205,9 +215,13 @@ def test_the_example_explains_every_setting():
 
 def test_the_example_works_once_its_keys_are_filled_in():
     given = examples()
-    assert [name for name in ("SECRET_KEY", "DOCUMENT_HASH_KEY") if given[name]] == [], "an example is no secret"
-    read = from_environment({**given, "SECRET_KEY": "s" * 48, "DOCUMENT_HASH_KEY": "d" * 48})
+    assert [name for name in ("SECRET_KEY", "DOCUMENT_HASH_KEY", "FIELD_KEYS") if given[name]] == [], (
+        "an example is no secret"
+    )
+    keys = {"SECRET_KEY": "s" * 48, "DOCUMENT_HASH_KEY": "d" * 48, "FIELD_KEYS": RIGHT["FIELD_KEYS"]}
+    read = from_environment({**given, **keys})
     assert read.is_demo is False
     said = complaint(**given)
     assert "SECRET_KEY is missing" in said
     assert "DOCUMENT_HASH_KEY is missing" in said
+    assert "FIELD_KEYS is missing" in said

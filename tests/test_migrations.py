@@ -333,7 +333,7 @@ EVALUATION = {
     "loan_id": uuid4(),
     "vendor_name": "Vendor",
     "raw_score": b"encrypted",
-    "normalized_score": {"score": 1},
+    "normalized_score": {"score": 1, "min": 0, "max": 10, "reason_codes": []},
     "risk_level": "low",
     "created_at": datetime(2026, 1, 5, tzinfo=UTC),
 }

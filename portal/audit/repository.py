@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import scoped_session
 
@@ -38,6 +38,14 @@ _UNSEALED = (
 _HEAD = select(AuditSeal.sequence, AuditSeal.hash, AuditSeal.sealed_at).order_by(AuditSeal.sequence.desc()).limit(1)
 
 
+_NEWEST = (
+    select(EVENT.at, EVENT.details)
+    .where(EVENT.action == bindparam("action"))
+    .order_by(EVENT.at.desc(), EVENT.event_id.desc())
+    .limit(1)
+)
+
+
 class AuditRepository:
     """The trail and its chain, in the caller's session."""
 
@@ -46,6 +54,10 @@ class AuditRepository:
 
     def add(self, values: dict[str, Any]) -> None:
         self.session.execute(insert(AuditEvent).values(**values).on_conflict_do_nothing())
+
+    def newest(self, action: str) -> Any:
+        """(at, details) of the newest event of this action."""
+        return self.session.execute(_NEWEST, {"action": action}).first()
 
     def lock_chain(self) -> bool:
         """Whether this transaction is the one that may extend the chain."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,12 @@ def note_opening(action: str, subject: UUID, *, of: UUID, actor: Actor) -> None:
     """Record that a page about a customer was opened; once per person, subject and hour."""
     with transaction():
         record(action, subject, of=of, once_an_hour=True, actor=actor)
+
+
+def newest(action: str) -> tuple[datetime, dict[str, Any]] | None:
+    """When something was recorded last, and its details."""
+    found = events.newest(action)
+    return (found.at, found.details) if found else None
 
 
 def seal() -> int:

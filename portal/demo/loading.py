@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from portal.auth.models import Account, StaffMember
 from portal.credit_scores.models import CreditScore
 from portal.demo.checks import Check, illustrated, numbers_of_several
-from portal.demo.loans import Row as LoanRow
-from portal.demo.loans import loans
+from portal.demo.loans import Story, loans
 from portal.demo.messages import messages
 from portal.demo.people import Customer, customers
 from portal.demo.pictures import draw
@@ -24,6 +23,8 @@ from portal.demo.waiting import waiting
 from portal.kyc.models import KycCheck, KycDecision
 from portal.loans.models import Loan
 from portal.notifications.models import ATTEMPTS, COLLECTION, Notification
+from portal.risk_levels import service as risk_levels
+from portal.risk_levels.models import COLLECTION as EVALUATIONS
 from portal.shared.database import Base, db, transaction
 from portal.shared.mongo import mongo
 from portal.users.models import Profile
@@ -40,7 +41,7 @@ class Demo:
     checks: list[Check]
     messages: list[Notification]
     attempts: list[dict[str, Any]]
-    loans: list[list[LoanRow]]
+    loans: list[Story]
 
     @classmethod
     def of(cls, at: datetime) -> "Demo":
@@ -76,6 +77,7 @@ def load(demo: Demo) -> Iterator[str]:
     _write(COLLECTION, [message.to_document() for message in demo.messages])
     _write(ATTEMPTS, demo.attempts)
     yield f"{len(demo.messages)} messages written"
+    yield f"{_write_evaluations(demo.loans)} vendors' evaluations written"
     with transaction() as session:
         _insert_people(session, demo)
         _insert_checks(session, demo)
@@ -97,8 +99,8 @@ def _insert_checks(session: Session, demo: Demo) -> None:
 
 
 def _insert_loans(session: Session, demo: Demo) -> None:
-    for rows in demo.loans:
-        session.add_all(rows)
+    for story in demo.loans:
+        session.add_all(story.rows)
     session.flush()
 
 
@@ -111,3 +113,12 @@ def _write(collection: str, documents: list[dict[str, Any]]) -> None:
     mongo.database[collection].bulk_write(
         [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
     )
+
+
+def _write_evaluations(stories: list[Story]) -> int:
+    """Likewise; returns how many."""
+    said = [evaluation for story in stories for evaluation in story.scoring.evaluations()]
+    mongo.database[EVALUATIONS].delete_many({"_id": {"$in": [evaluation["evaluation_id"] for evaluation in said]}})
+    for evaluation in said:
+        risk_levels.take_in(**evaluation)
+    return len(said)

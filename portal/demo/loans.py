@@ -5,9 +5,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
+from portal import config
+from portal.credit_scores.models import CreditScore, ScoreEntry
+from portal.credit_scores.service import facts, result_of
 from portal.demo.checks import Check
 from portal.demo.identity import id_of
 from portal.demo.people import Customer
+from portal.demo.scores import EXTERNAL, Arrival, Scoring
 from portal.demo.staff import BAGAS, MAYA, SARI
 from portal.kyc.models import DocumentType, KycStatus
 from portal.loans import history, schedule
@@ -20,17 +24,18 @@ from portal.shared.vocabulary import Activity, Decision
 
 LOANS = 120
 PENDING_EVERY, REJECTED_EVERY, UNDONE_EVERY = 4, 7, 11
+OF_AN_INACTIVE, OF_AN_UNIDENTIFIED = 8, 28  # pending, fully scored, and not to be approved
 TENORS = (3, 6, 6, 12, 12, 18, 24)
 AMOUNTS = (1_500_000, 3_000_000, 5_000_000, 7_500_000, 12_000_000, 24_000_000, 50_000_000)
 BORROWED = timedelta(days=400)
 
 ANALYSTS = (Actor(BAGAS, Role.CREDIT_ANALYST, "Bagas Nugroho"), Actor(SARI, Role.CREDIT_ANALYST, "Sari Lestari"))
 SUPPORT = Actor(MAYA, Role.SUPPORT_AGENT, "Maya Putri")
-Row = Loan | Payment | Review
+Row = Loan | Payment | Review | CreditScore | ScoreEntry
 
 
-def loans(checks: Sequence[Check], at: datetime) -> Iterator[list[Row]]:
-    """The rows of each loan; only customers with a verified KTP got one."""
+def loans(checks: Sequence[Check], at: datetime) -> "Iterator[Story]":
+    """The life of each loan; but for two pending ones, customers are active and have a verified KTP."""
     verified = {
         check.customer.user_id: check.customer
         for check in checks
@@ -40,8 +45,12 @@ def loans(checks: Sequence[Check], at: datetime) -> Iterator[list[Row]]:
         and check.customer.status is Activity.ACTIVE
     }
     borrowers = list(verified.values())
+    others = {
+        OF_AN_INACTIVE: next(check.customer for check in checks if check.customer.status is not Activity.ACTIVE),
+        OF_AN_UNIDENTIFIED: checks[0].customer,
+    }
     for number in range(LOANS):
-        yield Story(number, borrowers[number % len(borrowers)], at).rows
+        yield Story(number, others.get(number, borrowers[number % len(borrowers)]), at)
 
 
 class Story:
@@ -69,8 +78,16 @@ class Story:
         )
         self.rows.append(self.loan)
         self._tell("loan.submitted", {}, PORTAL, submitted)
+        self.scoring = Scoring(number, self.loan)
+        self.score = self.scoring.row
+        for arrival in self.scoring.arrivals(self.analyst):
+            self._score(arrival)
         if not self._is_pending():
             self._decide(submitted + timedelta(hours=self.random.randint(2, 30)))
+            if number % 10 == 3:
+                late = submitted + timedelta(hours=31)
+                self._score(Arrival(EXTERNAL, 480, late, "Average of 2 vendors, one answered late"))
+        self.rows += [self.score, *self.scoring.entries]
 
     def _is_pending(self) -> bool:
         return self.number % PENDING_EVERY == 0
@@ -78,9 +95,10 @@ class Story:
     def _decide(self, at: datetime) -> None:
         if self.number % UNDONE_EVERY == 0:
             self._reject(at - timedelta(seconds=40))
-            before = self._facts("rejected")
+            before = self._facts()
             self.loan.reopen(first_due=self.loan.monthly_installment_due_date)
-            self._tell("loan.decision_undone", before, self.analyst, at, decision="pending")
+            self.score.reopen()
+            self._tell("loan.decision_undone", before, self.analyst, at)
         if self.number % REJECTED_EVERY == 0:
             self._reject(at + timedelta(minutes=1))
         else:
@@ -88,15 +106,17 @@ class Story:
 
     def _reject(self, at: datetime) -> None:
         codes = self.random.sample([*REASONS], k=self.random.randint(1, 3))
-        before = self._facts("pending")
+        before = self._facts()
         self.loan.reject(at=at, reason=", ".join(codes))
-        self._tell("loan.rejected", before, self.analyst, at, codes=codes, decision="rejected")
+        self.score.decide(Decision.REJECTED, by=self.analyst.id, at=at)
+        self._tell("loan.rejected", before, self.analyst, at, codes=codes, score=self._final(at))
 
     def _approve(self, at: datetime) -> None:
-        before = self._facts("pending")
+        before = self._facts()
         planned, today = self.loan.monthly_installment_due_date, at.astimezone(WIB).date()
         self.loan.approve(at=at, first_due=schedule.first_due_date(planned, today))
-        self._tell("loan.approved", before, self.analyst, at, decision="approved")
+        self.score.decide(Decision.APPROVED, by=self.analyst.id, at=at)
+        self._tell("loan.approved", before, self.analyst, at, score=self._final(at))
         for line in schedule.installments(
             self.loan.loan_amount, self.loan.tenor_month, self.loan.monthly_installment_due_date
         ):
@@ -139,8 +159,20 @@ class Story:
         payment.post(at=at, reference=f"TRF-{self.number:04d}-{payment.sequence_number:02d}")
         self._tell("payment.posted", before, SUPPORT, at, payment=payment)
 
-    def _facts(self, decision: str) -> dict[str, history.Facts]:
-        return {"loan": history.loan_facts(self.loan), "credit_score": {"decision": decision}}
+    def _score(self, arrival: Arrival) -> None:
+        before = {"credit_score": facts(self.score)}
+        is_first = before["credit_score"][f"{arrival.source}_score"] is None
+        self.scoring.take_in(arrival)
+        told = history.Score(arrival.score, arrival.reason, arrival.source, arrival.at)
+        event = "score.recorded" if is_first else "score.superseded"
+        self._tell(event, before, arrival.by, arrival.at, codes=arrival.codes, score=told)
+
+    def _final(self, at: datetime) -> history.Score | None:
+        final = result_of(self.score).final
+        return history.Score(final, self.score.risk_level_reason, None, at) if final is not None else None
+
+    def _facts(self) -> dict[str, history.Facts]:
+        return {"loan": history.loan_facts(self.loan), "credit_score": facts(self.score)}
 
     def _of(self, payment: Payment) -> dict[str, history.Facts]:
         return {"payments": {str(payment.sequence_number): history.payment_facts(payment)}}
@@ -154,13 +186,24 @@ class Story:
         *,
         codes: Sequence[str] = (),
         note: str | None = None,
-        decision: str | None = None,
+        score: history.Score | None = None,
         payment: Payment | None = None,
     ) -> None:
         after = self._of(payment) if payment else {"loan": history.loan_facts(self.loan)}
-        if decision:
-            after["credit_score"] = {"decision": decision}
-        review = history.entry(self.loan, event, before=before, after=after, actor=actor, codes=codes, note=note)
+        if "credit_score" in before:
+            after = {part: stands for part, stands in self._facts().items() if part in before}
+        policy = config.current().score_policy.version if score else None
+        review = history.entry(
+            self.loan,
+            event,
+            before=before,
+            after=after,
+            actor=actor,
+            codes=codes,
+            note=note,
+            score=score,
+            policy=policy,
+        )
         review.id = id_of("review", f"{self.number}-{len(self.rows)}")
         review.created_at = review.updated_at = at
         self.rows.append(review)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from portal.demo.seeding_scores import ENTRIES, SCORED, SCORES, seed_evaluations
 from portal.demo.staff import BAGAS, MAYA
 from portal.shared.database import db
 
@@ -99,7 +100,9 @@ _REVIEWS = f"""
     INSERT INTO loans_review_history (id, loan_id, old_data, new_data, status, created_at, updated_at)
     {_SUBMITTED} UNION ALL {_DECIDED} UNION ALL {_POSTED}
 """
-_STATEMENTS = [text(_MADE + statement) for statement in (_LOANS, _PAYMENTS, _REVIEWS)]
+_STATEMENTS = [text(_MADE + statement) for statement in (_LOANS, _PAYMENTS, _REVIEWS)] + [
+    text(_MADE + SCORED + statement) for statement in (SCORES, ENTRIES)
+]
 _NEXT = text("SELECT id FROM user_profile WHERE id > :after ORDER BY id OFFSET :skipped LIMIT 1")
 _LAST = text("SELECT id FROM user_profile WHERE id > :after ORDER BY id DESC LIMIT 1")
 
@@ -119,10 +122,13 @@ def seed_loans(now: Any) -> Iterator[int]:
             if last is None:
                 break
             parameters = {"after": after, "last": last, "now": now, "analyst": str(BAGAS), "support": str(MAYA)}
-            yield sum(connection.execute(statement, parameters).rowcount for statement in _STATEMENTS)
+            rows = sum(connection.execute(statement, parameters).rowcount for statement in _STATEMENTS)
+            yield rows + seed_evaluations(connection, after, last)
             after = last
     with db.engine.begin() as connection:
-        connection.execute(text("ANALYZE loans, loans_payments, loans_review_history"))
+        connection.execute(
+            text("ANALYZE loans, loans_payments, loans_review_history, credit_scores, credit_scores_list")
+        )
 
 
 def _end_of_batch(connection: Connection, after: UUID) -> UUID | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.demo.checks import Check
 from portal.demo.identity import id_of
-from portal.demo.loans import Row
+from portal.demo.loans import Story
 from portal.demo.messages import STILL_PENDING
 from portal.demo.people import Customer
 from portal.kyc.models import UNDO_WINDOW
@@ -37,15 +37,14 @@ FAILS_EVERY, TWICE_EVERY, WAITS_EVERY = 9, 7, 2
 REMINDED = timedelta(days=1)
 
 
-def of_loans(loans: Iterable[Sequence[Row]], checks: Iterable[Check], at: datetime) -> Iterator[Notification]:
+def of_loans(stories: Iterable[Story], checks: Iterable[Check], at: datetime) -> Iterator[Notification]:
     """A message for each approved loan, and one for each installment that became overdue of late."""
     customers = {check.customer.user_id: check.customer for check in checks}
-    for rows in loans:
-        loan = next(row for row in rows if isinstance(row, Loan))
-        customer = customers[loan.user_id]
+    for story in stories:
+        loan, customer = story.loan, customers[story.loan.user_id]
         if loan.status is Decision.APPROVED and loan.approved_at:
             yield _message("loan-approved", customer, loan, loan.approved_at, {"status": "approved"}, at)
-        for payment in (row for row in rows if isinstance(row, Payment) and row.status is PaymentStatus.OVERDUE):
+        for payment in (row for row in story.rows if isinstance(row, Payment) and row.status is PaymentStatus.OVERDUE):
             day = datetime.combine(payment.due_date, at.timetz()) + REMINDED
             written = day.replace(hour=2, minute=payment.sequence_number, second=0, microsecond=0)
             if written < at:

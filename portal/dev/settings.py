@@ -1,13 +1,18 @@
 """The environment of what `make run` starts: generated keys that stay, and what the caller has set."""
 
+import base64
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from portal.dev.process import StartFailed
 
-_GENERATED_KEYS = ("SECRET_KEY", "DOCUMENT_HASH_KEY")
+_GENERATED_KEYS: dict[str, Callable[[], str]] = {
+    "SECRET_KEY": lambda: secrets.token_urlsafe(48),
+    "DOCUMENT_HASH_KEY": lambda: secrets.token_urlsafe(48),
+    "FIELD_KEYS": lambda: "k1=" + base64.b64encode(secrets.token_bytes(96)).decode(),
+}
 _OWN_SERVERS = ("DATABASE_URL", "MIGRATION_URL", "MONGO_URL")
 
 
@@ -60,7 +65,7 @@ def keys(file: Path) -> dict[str, str]:
         os.fchmod(descriptor, 0o600)
         text = stored.read()
         known = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-        missing = {name: secrets.token_urlsafe(48) for name in _GENERATED_KEYS if not known.get(name)}
+        missing = {name: made() for name, made in _GENERATED_KEYS.items() if not known.get(name)}
         # A line that a full disk or an editor left unfinished must not swallow the next one.
         stored.write("\n" if text and not text.endswith("\n") else "")
         stored.writelines(f"{name}={value}\n" for name, value in missing.items())

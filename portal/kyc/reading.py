@@ -148,6 +148,11 @@ def statuses_of(user_id: UUID) -> Sequence[Attempt]:
     return _attempts(lists.history(user_id), {})
 
 
+def is_identified(user_id: UUID, *, is_held: bool = False) -> bool:
+    """Whether the customer's KTP is verified; ``is_held`` keeps it so until the caller's transaction ends."""
+    return checks.has_verified_ktp(user_id, is_held=is_held)
+
+
 def image(kyc_id: UUID, side: str, *, actor: Actor) -> bytes:
     """A stamped JPEG for whoever holds this check, or a newer one of the same customer; each view is recorded first."""
     check, at = _found(kyc_id)
@@ -194,3 +199,8 @@ def _attempt(row: Row[Any], staff: dict[UUID, str]) -> Attempt:
         row.internal_note,
         bool(row.number_unreadable),
     )
+
+
+def holds_case_of(user_id: UUID, *, actor: Actor) -> bool:
+    """Whether ``actor`` holds a pending submission of this customer now."""
+    return checks.holds_one_of(actor.id, user_id)

@@ -181,6 +181,16 @@ class KycRepository:
             .with_for_update()
         )
 
+    def has_verified_ktp(self, user_id: UUID, *, is_held: bool) -> bool:
+        """Whether there is one; ``is_held`` locks it against being expired until the transaction ends."""
+        statement = select(KycCheck.kyc_id).where(
+            KycCheck.user_id == user_id,
+            KycCheck.document_type == DocumentType.KTP,
+            KycCheck.status == KycStatus.VERIFIED,
+        )
+        statement = statement.with_for_update(read=True) if is_held else statement
+        return self.session.scalar(statement.limit(1)) is not None
+
     def past_their_date(self, day: date, limit: int) -> Sequence[KycCheck]:
         """Verified checks whose document ran out before ``day``, locked; those others are changing are skipped."""
         return self.session.scalars(

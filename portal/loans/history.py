@@ -37,11 +37,11 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The credit score an event was about or relied on."""
+    """The credit score an event was about or relied on; a final score, made of several, has no source."""
 
     value: int
     reason: str | None
-    source: ScoreSource
+    source: ScoreSource | None
     updated_at: datetime
 
 
@@ -78,8 +78,9 @@ def entry(
     codes: Sequence[str] = (),
     note: str | None = None,
     score: Score | None = None,
+    policy: str | None = None,
 ) -> Review:
-    """A history entry; of ``before`` and ``after`` only what differs is kept."""
+    """A history entry; of ``before`` and ``after`` only what differs is kept. ``policy``: the scoring's version."""
     old, new = changed(before, after)
     new["_meta"] = {
         "event": event,
@@ -87,6 +88,7 @@ def entry(
         "actor_role": plain(actor.role),
         "reason_codes": list(codes),
         "note": note,
+        **({"policy": policy} if policy else {}),
     }
     return Review(
         loan_id=loan.loan_id,

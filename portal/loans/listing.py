@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Numeric, Result, Row, Uuid, bindparam, select, text, tuple_
+from sqlalchemy import ARRAY, DateTime, Numeric, Result, Row, Uuid, any_, bindparam, select, text, tuple_
 from sqlalchemy.orm import scoped_session
 
 from portal.loans.models import Filters, Loan, Payment, Review
@@ -105,6 +105,9 @@ _REVIEWS = (
     .where(Review.loan_id == bindparam("loan_id", type_=Uuid()))
     .order_by(Review.created_at, Review.id)
 )
+_TERMS = select(Loan.loan_id, Loan.loan_amount, Loan.tenor_month, Loan.status).where(
+    Loan.loan_id == any_(bindparam("ids", type_=ARRAY(Uuid())))
+)
 _OF_CUSTOMER = _listing(None, amount=False, status=False, tenor=False, user=True, since=False, until=False)
 
 
@@ -148,6 +151,9 @@ class LoanLists:
 
     def of_customer(self, user_id: UUID) -> Sequence[Any]:
         return self.session.execute(_OF_CUSTOMER, {"user_id": user_id}).all()
+
+    def terms(self, ids: Sequence[UUID]) -> Sequence[Any]:
+        return self.session.execute(_TERMS, {"ids": list(ids)}).all()
 
     def payments(self, loan_id: UUID) -> Sequence[Any]:
         return self.session.execute(_PAYMENTS, {"loan_id": loan_id}).all()

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.shared.crypto import new_id
 from portal.shared.database import Base, native_enum
-from portal.shared.errors import N_, Conflict
-from portal.shared.vocabulary import Decision, ScoreSource
+from portal.shared.errors import Conflict
+from portal.shared.vocabulary import ALREADY_DECIDED, Decision, ScoreSource
 
 LONGEST_TENOR = 60
 
@@ -100,7 +100,7 @@ class Loan(Base):
     def require_pending(self) -> None:
         """Raise :class:`Conflict` unless nobody has decided yet."""
         if self.status is not Decision.PENDING:
-            raise Conflict(ALREADY[self.status])
+            raise Conflict(ALREADY_DECIDED[self.status])
 
     def approve(self, *, at: datetime, first_due: date) -> None:
         self.require_pending()
@@ -117,12 +117,6 @@ class Loan(Base):
         self.status, self.monthly_installment_due_date = Decision.PENDING, first_due
         self.approved_at = self.rejected_at = self.rejected_reason = None
         self.version += 1
-
-
-ALREADY = {
-    Decision.APPROVED: N_("This loan has already been approved."),
-    Decision.REJECTED: N_("This loan has already been rejected."),
-}
 
 
 class Payment(Base):

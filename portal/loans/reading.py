@@ -192,6 +192,21 @@ def exists(loan_id: UUID) -> bool:
     return loans.get(loan_id) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a loan comes to and how it stands; the amount is rupiah."""
+
+    loan_id: UUID
+    loan_amount: Decimal
+    tenor_month: int
+    status: Decision
+
+
+def terms_of(ids: Sequence[UUID]) -> dict[UUID, Terms]:
+    """The loans of these ids, in one query."""
+    return {row.loan_id: Terms(**row._mapping) for row in lists.terms(ids)} if ids else {}
+
+
 def of_customer(user_id: UUID) -> list[LoanRow]:
     """A customer's loans, newest first, for the panel on other pages."""
     if users.names_of([user_id])[user_id].auth_id is None:

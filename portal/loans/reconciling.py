@@ -9,6 +9,7 @@ from uuid import UUID
 from portal.loans import history
 from portal.loans.models import PaymentStatus
 from portal.loans.service import loans
+from portal.shared.database import hold_still
 
 AT_ONCE = 500
 
@@ -20,7 +21,7 @@ def count() -> int:
 
 def differences() -> Iterator[tuple[UUID, list[str]]]:
     """For every loan by id the differences between its history and its rows, in words; constant memory."""
-    loans.hold_still()
+    hold_still()
     every = loans.every_loan()
     while batch := list(islice(every, AT_ONCE)):
         ids = [row.loan_id for row in batch]

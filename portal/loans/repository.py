@@ -117,11 +117,6 @@ class LoanRepository:
             .execution_options(synchronize_session=False)
         ).all()
 
-    def hold_still(self) -> None:
-        """From now on the session sees everything as it stands now, whatever people go on to change."""
-        self.session.rollback()
-        self.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-
     def every_loan(self) -> Iterator[Any]:
         """Every loan's columns by id, streamed."""
         statement = select(Loan.__table__).order_by(Loan.loan_id).execution_options(yield_per=500)

@@ -79,6 +79,7 @@ def apply_decision(
     note: str | None = None,
     credit: tuple[Facts, Facts],
     score: Score | None = None,
+    policy: str | None = None,
     actor: Actor,
 ) -> UUID:
     """The loan's side of approve or reject, inside the credit decision's transaction; returns the held message's id.
@@ -97,7 +98,11 @@ def apply_decision(
         loan.reject(at=now, reason=", ".join(codes))
         event, words = "loan.rejected", _customer_words(codes)
     after = {"loan": history.loan_facts(loan), "credit_score": credit[1]}
-    loans.add(history.entry(loan, event, before=before, after=after, actor=actor, codes=codes, note=note, score=score))
+    loans.add(
+        history.entry(
+            loan, event, before=before, after=after, actor=actor, codes=codes, note=note, score=score, policy=policy
+        )
+    )
     return notifications.queue(
         event.replace(".", "-"),
         to=loan.user_id,
@@ -129,6 +134,27 @@ def still_decided(loan_id: UUID | None, context: Mapping[str, Any]) -> bool:
     """Whether the decision that a message told of still stands."""
     loan = loans.get(loan_id) if loan_id else None
     return loan is not None and loan.status == context.get("status")
+
+
+def tell_score(
+    loan_id: UUID,
+    event: str,
+    *,
+    credit: tuple[Facts, Facts],
+    score: Score,
+    policy: str,
+    codes: Sequence[str] = (),
+    note: str | None = None,
+    actor: Actor,
+) -> None:
+    """Write a score into the review history, inside the credit score's transaction that holds the loan's lock."""
+    before, after = ({"credit_score": facts} for facts in credit)
+    loan = locked(loan_id)
+    loans.add(
+        history.entry(
+            loan, event, before=before, after=after, actor=actor, codes=codes, note=note, score=score, policy=policy
+        )
+    )
 
 
 def locked(loan_id: UUID) -> Loan:

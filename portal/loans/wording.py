@@ -10,6 +10,8 @@ from portal.loans.reasons import REASONS
 from portal.loans.telling import Change
 from portal.shared.errors import N_
 from portal.shared.money import rupiah
+from portal.shared.scoring import LEVELS
+from portal.shared.scoring import REASONS as SCORE_REASONS
 from portal.web.filters import wib, wib_day
 
 EVENTS = {
@@ -43,15 +45,13 @@ FIELDS = {
     "external_score": N_("External score"),
     "manual_score": N_("Manual score"),
 }
-VALUES = {
+VALUES: dict[str, str] = {
     "pending": N_("Pending"),
     "approved": N_("Approved"),
     "rejected": N_("Rejected"),
     "paid": N_("Paid"),
     "overdue": N_("Overdue"),
-    "low": N_("Low risk"),
-    "medium": N_("Medium risk"),
-    "high": N_("High risk"),
+    **LEVELS,
 }
 ROLES = {
     "kyc_reviewer": N_("KYC reviewer"),
@@ -70,7 +70,9 @@ def role_word(role: str | None) -> str:
 
 
 def code_word(code: str) -> str:
-    return str(gettext(REASONS[code].label)) if code in REASONS else code
+    """A reason's word: of a rejection or of a manual score."""
+    word = REASONS[code].label if code in REASONS else SCORE_REASONS.get(code, code)
+    return str(gettext(word))
 
 
 def field_word(change: Change) -> str:

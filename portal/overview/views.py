@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, Length
 
+from portal.credit_scores import reconciling
 from portal.overview import service
 from portal.permissions import Permission
 from portal.web.access import current_actor, requires
@@ -18,9 +19,9 @@ class SearchForm(Form):
     """What to look for; posted, so that no personal data stand in an address."""
 
     term = TextField(
-        _l("Phone, email or ID"),
+        _l("Name, phone, email or ID"),
         validators=[
-            DataRequired(_l("Enter a phone number, an email or an ID.")),
+            DataRequired(_l("Enter a name, a phone number, an email or an ID.")),
             Length(max=255, message=_l("Use at most %(max)d characters.")),
         ],
     )
@@ -29,7 +30,8 @@ class SearchForm(Form):
 @bp.get("/")
 @requires(Permission.PORTAL_ENTER)
 def home() -> ResponseReturnValue:
-    return render("overview/home.html")
+    watches = current_actor().may(Permission.PORTAL_WATCH)
+    return render("overview/home.html", watches=watches, checked=reconciling.last_checked() if watches else None)
 
 
 @bp.post("/search")

@@ -105,6 +105,13 @@ def transaction() -> Iterator[Session]:
         session.info["is_open"] = False
 
 
+def hold_still() -> None:
+    """From now on the session sees everything as it stands now, whatever people go on to change."""
+    session = db.session()
+    session.rollback()
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def require_transaction() -> Session:
     """The session, for what may only be written together with the change it belongs to."""
     session = db.session()

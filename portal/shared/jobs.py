@@ -21,6 +21,7 @@ from portal.shared.database import require_transaction, transaction
 HEARTBEAT = 10.0
 
 queue = procrastinate.App(connector=SyncPsycopgConnector())
+# Adds jobs by the session's own connection; a worker's connector is asynchronous and cannot use that.
 _by_connection = JobManager(SyncPsycopgConnector())
 
 

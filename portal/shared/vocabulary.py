@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from portal.shared.errors import N_
+
 
 class Activity(StrEnum):
     """Whether an account or a profile is in use."""
@@ -16,6 +18,12 @@ class Decision(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+
+
+ALREADY_DECIDED = {
+    Decision.APPROVED: N_("This loan has already been approved."),
+    Decision.REJECTED: N_("This loan has already been rejected."),
+}
 
 
 class RiskLevel(StrEnum):

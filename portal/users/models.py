@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String, func, text
+from sqlalchemy import Index, String, func, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.shared.crypto import new_id
@@ -33,4 +33,11 @@ class Profile(Base):
         Index("ix_user_profile_auth_id", "auth_id"),
         Index("ix_user_profile_email", text("lower(email)")),
         Index("ix_user_profile_phone_number", "phone_number"),
+        Index(
+            "ix_user_profile_fullname",
+            literal_column("lower(fullname)").label("name"),
+            postgresql_using="gin",
+            postgresql_ops={"name": "gin_trgm_ops"},
+        ),
+        Index("ix_user_profile_newest", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
     )

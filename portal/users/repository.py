@@ -1,12 +1,15 @@
 """Reads of customer profiles."""
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Row, String, Uuid, any_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import scoped_session
 
+from portal.shared.pagination import PAGE_SIZE, Slice
 from portal.users.models import Profile
 
 _PEOPLE = select(
@@ -31,6 +34,28 @@ _BY_PHONE = (
     .order_by(Profile.id)
     .limit(bindparam("most"))
 )
+_NAME = func.lower(Profile.fullname)
+_TERM, _BEGINNING = bindparam("term", type_=String), bindparam("beginning", type_=String)
+MOST_LIKE = 500  # of a very common name so many are ranked, no more
+_LIKE_NAME = (
+    select(Profile.id, Profile.fullname)
+    .where(
+        or_(_NAME.like(_BEGINNING), _TERM.op("<%", is_comparison=True)(_NAME)),
+        Profile.deleted_at.is_(None),
+    )
+    .limit(MOST_LIKE)
+    .cte("alike")
+)
+_BY_NAME = (
+    select(_LIKE_NAME.c.id)
+    .order_by(
+        func.lower(_LIKE_NAME.c.fullname).like(_BEGINNING).desc(),
+        func.word_similarity(_TERM, func.lower(_LIKE_NAME.c.fullname)).desc(),
+        _LIKE_NAME.c.fullname,
+        _LIKE_NAME.c.id,
+    )
+    .limit(bindparam("most"))
+)
 _OWN = select(Profile.id).where(Profile.auth_id == bindparam("auth_id"))
 
 
@@ -48,6 +73,27 @@ class ProfileRepository:
 
     def ids_of_phone(self, phone: str, most: int) -> list[UUID]:
         return list(self.session.scalars(_BY_PHONE, {"phone": phone, "most": most}))
+
+    def ids_of_name(self, name: str, most: int) -> list[UUID]:
+        """Whose name begins with this or holds a word like it, the likest first."""
+        beginning = re.sub(r"([\\%_])", r"\\\1", name) + "%"
+        return list(self.session.scalars(_BY_NAME, {"term": name, "beginning": beginning, "most": most}))
+
+    def page(self, part: Slice) -> Sequence[Row[UUID, datetime]]:
+        """One more than a page of customers, newest first."""
+        place = tuple_(Profile.created_at, Profile.id)
+        wanted = select(Profile.id, Profile.created_at).where(Profile.deleted_at.is_(None)).limit(PAGE_SIZE + 1)
+        if part.before:
+            wanted = wanted.where(place > (part.before.at, part.before.id)).order_by(Profile.created_at, Profile.id)
+        else:
+            wanted = wanted.order_by(Profile.created_at.desc(), Profile.id.desc())
+        if part.after:
+            wanted = wanted.where(place < (part.after.at, part.after.id))
+        return self.session.execute(wanted).all()
+
+    def one(self, user_id: UUID, *, is_locked: bool = False) -> Profile | None:
+        wanted = select(Profile).where(Profile.id == user_id, Profile.deleted_at.is_(None))
+        return self.session.scalar(wanted.with_for_update() if is_locked else wanted)
 
     def ids_of_account(self, auth_id: UUID) -> list[UUID]:
         return list(self.session.scalars(_OWN, {"auth_id": auth_id}))

@@ -8,17 +8,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from limits import RateLimitItemPerHour
 from sqlalchemy import Row
 
-from portal.shared.database import db
-from portal.shared.errors import N_, NotFound
+from portal.audit import service as audit
+from portal.shared import commands
+from portal.shared.actor import Actor
+from portal.shared.database import db, transaction
+from portal.shared.errors import N_, Conflict, NotFound, Throttled
+from portal.shared.pagination import Cursor, Page, Slice
+from portal.shared.throttle import Throttle
 from portal.shared.vocabulary import Activity
+from portal.users.models import Profile
 from portal.users.repository import ProfileRepository
 
 profiles = ProfileRepository(db.session)
+throttle = Throttle(lambda: db.engine)
 
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_HITS = 50
+REVEALS = RateLimitItemPerHour(60)
 LANGUAGES = ("id", "en")
 CHANNELS = ("email", "sms", "push")
 
@@ -34,6 +43,17 @@ class Person:
     phone: str
     status: Activity
     created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer as his own page shows him; ``email`` and ``phone`` are masked."""
+
+    person: Person
+    language: str
+    timezone: str
+    channels: list[str]
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +81,70 @@ def names_of(ids: Iterable[UUID]) -> dict[UUID, Person]:
 
 
 def find(term: str) -> list[Person]:
-    """At most 50 customers by id, e-mail or phone in any spelling."""
+    """At most 50 customers by id, e-mail, phone in any spelling, or name; a name may be begun or mistyped."""
     if CANONICAL_UUID.fullmatch(term.strip().lower()):
         ids = [UUID(term.strip())]
     elif "@" in term:
         ids = profiles.ids_of_email(normal_email(term), MOST_HITS)
+    elif any(character.isalpha() for character in term):
+        ids = profiles.ids_of_name(normal_name(term), MOST_HITS)
     else:
         ids = profiles.ids_of_phone(normal_phone(term), MOST_HITS)
     found = names_of(ids)
     return [found[id_] for id_ in ids if found[id_].auth_id]
+
+
+def newest(part: Slice) -> Page[Person]:
+    """A page of all customers, newest first."""
+    page = Page.of(profiles.page(part), part, lambda row: Cursor(row.created_at, row.id))
+    people = names_of(row.id for row in page.rows)
+    return Page([people[row.id] for row in page.rows], page.before, page.after)
+
+
+def customer(user_id: UUID) -> Customer:
+    """One customer with what he prefers."""
+    profile = _one(user_id)
+    chosen = profile.preferences.get("channels")
+    return Customer(
+        _person(profile),
+        str(profile.preferences.get("language") or ""),
+        str(profile.preferences.get("timezone") or ""),
+        [channel for channel in chosen if channel in CHANNELS] if isinstance(chosen, list) else [],
+        profile.version,
+    )
+
+
+def reveal(user_id: UUID, field: str, *, reason: str, text: str, actor: Actor) -> str:
+    """A customer's whole ``email`` or ``phone``, once the trail says who saw it and why; 60 an hour per person.
+
+    The trail keeps the reason's code and how long the text was: whatever was typed may name somebody.
+    """
+    profile = _one(user_id)
+    value = {"email": profile.email, "phone": profile.phone_number}[field]
+    seconds = throttle.seconds_to_wait((REVEALS, f"reveal:{actor.id}"))
+    if seconds:
+        raise Throttled(N_("You looked at 60 contacts within an hour. Go on in %(seconds)s seconds."), seconds=seconds)
+    db.session.rollback()
+    audit.note("customer.revealed", user_id, of=user_id, actor=actor, field=field, reason=reason, length=len(text))
+    return value or "–"
+
+
+def set_status(user_id: UUID, status: Activity, *, reason: str, version: int, command: UUID, actor: Actor) -> None:
+    """Block a customer or let him in again; his place among the staff, if he has one, stays as it is."""
+    with transaction():
+        action = "customer.activated" if status is Activity.ACTIVE else "customer.deactivated"
+        if commands.earlier_answer(command, action, actor=actor):
+            return
+        profile = _one(user_id, is_locked=True)
+        if profile.version != version or profile.status is status:
+            raise Conflict(N_("This customer was changed meanwhile. Look at him again before you go on."))
+        profile.status, profile.version = status, version + 1
+        audit.record(action, user_id, of=user_id, actor=actor, reason=reason)
+
+
+def normal_name(text: str) -> str:
+    """A name as it is looked for: one kind of blank, lower case."""
+    return " ".join(unicodedata.normalize("NFC", text).lower().split())
 
 
 def normal_email(text: str) -> str:
@@ -143,7 +218,14 @@ def mask_phone(phone: str | None) -> str:
     return f"{phone[:6]}••••{phone[-3:]}" if len(phone) > 9 else f"{phone[:2]}••••"
 
 
-def _person(row: Row[Any]) -> Person:
+def _one(user_id: UUID, *, is_locked: bool = False) -> Profile:
+    profile = profiles.one(user_id, is_locked=is_locked)
+    if profile is None:
+        raise NotFound(N_("There is no such customer."))
+    return profile
+
+
+def _person(row: Row[Any] | Profile) -> Person:
     return Person(
         row.id,
         row.auth_id,

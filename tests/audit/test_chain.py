@@ -30,7 +30,7 @@ def tamper(superuser):
     def tamper(*statements):
         db.session.rollback()
         with superuser.begin() as connection:
-            connection.execute(text("SET session_replication_role = replica"))
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
             for statement in statements:
                 assert connection.execute(text(statement)).rowcount > 0, statement
 

@@ -68,7 +68,7 @@ def test_opening_a_page_counts_once_per_person_subject_and_hour(in_app, visit, s
     dian.get(f"/kyc/{first}")
     assert len(audit_events("kyc.opened")) == 3
     with superuser.begin() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text("UPDATE audit_events SET once_key = once_key || 'earlier' WHERE once_key IS NOT NULL"))
     rina.get(f"/kyc/{first}")
     rina.get(f"/kyc/{first}")

@@ -187,7 +187,8 @@ def test_single_keys_can_be_turned_off_and_on(rina, open_page):
     shortcuts = page.get_by_role("dialog", name="Keyboard shortcuts")
     shortcuts.get_by_role("button", name="Turn off single-key shortcuts").click()
     expect(page.locator("html")).to_have_attribute("data-shortcuts", "off")
-    page.wait_for_load_state()
+    photo = page.get_by_role("region", name="KTP, front side").get_by_role("img")
+    expect(photo).to_have_attribute("style", re.compile("--z"))  # only now the new page listens to keys
     press(page, "1", "v", "x", "s", "?", "g", "h", "d", "+")
     page.get_by_role("group", name=re.compile("KTP, front side")).focus()
     press(page, "+", "r", "0")
@@ -195,11 +196,11 @@ def test_single_keys_can_be_turned_off_and_on(rina, open_page):
     expect(page.locator("[data-done]")).to_have_text("0")
     expect(page.locator(".is-missing")).to_have_count(0)
     expect(page).to_have_url(f"/kyc/{kyc_id}")
-    assert look_of(page.get_by_role("region", name="KTP, front side").get_by_role("img")) == FIT
+    assert look_of(photo) == FIT
     page.locator(".usermenu > summary").click()
     page.get_by_role("group", name="Single-key shortcuts").get_by_role("button", name="On").click()
     expect(page.locator("html")).not_to_have_attribute("data-shortcuts", "off")
-    page.wait_for_load_state()
+    expect(photo).to_have_attribute("style", re.compile("--z"))
     press(page, "1")
     expect(page.locator("[data-done]")).to_have_text("1")
 

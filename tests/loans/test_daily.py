@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -10,9 +11,9 @@ from portal.loans import paying
 from portal.loans.models import PaymentStatus
 from portal.loans.paying import daily_job, move_overdue, remind_of_tomorrow
 from portal.permissions import Role
-from portal.shared import clock
+from portal.shared import clock, jobs
 from portal.shared.clock import WIB
-from portal.shared.database import db
+from portal.shared.database import db, transaction
 from tests.factories import audit_events, make_customer, make_loan, make_staff
 from tests.loans.book import (
     approve,
@@ -25,6 +26,7 @@ from tests.loans.book import (
     post,
     press,
     reject,
+    sql,
 )
 from tests.notifications.working import release_all, waiting, work_off, written
 
@@ -33,8 +35,8 @@ DAY = timedelta(days=1)
 
 def told(loan_id):
     """The payment messages queued for a loan, oldest first."""
-    jobs = [job["args"] for job in waiting() if job["args"]["loan_id"] == str(loan_id)]
-    return [job["message"] for job in jobs if job["message"].startswith("payment-")]
+    args = [job["args"] for job in waiting() if job["args"]["loan_id"] == str(loan_id)]
+    return [given["message"] for given in args if given["message"].startswith("payment-")]
 
 
 def statuses(loan_id):
@@ -213,3 +215,13 @@ def test_eighty_days_tell_each_loan_once_a_day_at_most(in_app):
     by_day = [(job["args"]["loan_id"], job["args"]["context"].get("on")) for job in waiting()]
     reminders = sorted(one for one in by_day if one[1])
     assert all(one != other for one, other in pairwise(reminders))
+
+
+def test_a_running_worker_moves_them_and_its_customers_hear_of_it(in_app, superuser):
+    loan_id = make_approved(tenor_month=1)
+    sql(superuser, "UPDATE loans_payments SET due_date = :day WHERE loan_id = :id", day=clock.today() - DAY, id=loan_id)
+    with transaction():
+        jobs.defer(daily_job, key=uuid4(), timestamp=0)
+    work_off(in_app)
+    assert statuses(loan_id) == ["overdue"]
+    assert [message["context"]["message"] for message in written()] == ["payment-overdue"]

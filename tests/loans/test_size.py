@@ -1,4 +1,4 @@
-"""No page of the loans reads more than it shows, however many loans there are; at a fiftieth of `make bench`."""
+"""No page of loans and credit scores reads more than it shows, however many there are; at 1/50 of `make bench`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from bench import scores
 from bench.loans import MOST_COUNTED, MOST_ENTRIES_OF_A_LOAN, MOST_STATEMENTS_OF_A_LOAN, hire, lists, page
 from bench.queue import cost
 from portal.demo.staff import PASSWORD
@@ -14,7 +15,10 @@ from portal.shared.database import db
 from tests.client import Browser
 
 USERS, DEEP = 20_000, 100
-SEEDED = "users_auth, user_profile, user_kyc, kyc_decisions, loans, loans_payments, loans_review_history"
+SEEDED = (
+    "users_auth, user_profile, user_kyc, kyc_decisions, loans, loans_payments, loans_review_history,"
+    " credit_scores, credit_scores_list"
+)
 
 
 @pytest.fixture
@@ -38,7 +42,8 @@ def test_lists_and_a_loan_read_what_they_show_and_ask_a_few_times_only(seeded: F
     with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
         found = list(lists(connection, deep=DEEP))
-        loan = page(connection)
+        loan, score = page(connection), scores.page(connection)
+        found += [(f"scores, {name}", address) for name, address in scores.lists(connection, deep=DEEP)]
 
     def get(address: str) -> Any:
         response = browser.get(address)
@@ -48,7 +53,8 @@ def test_lists_and_a_loan_read_what_they_show_and_ask_a_few_times_only(seeded: F
     broken = {
         name: cost(get, address, db.engine, repeat=0).problems(most_counted=MOST_COUNTED) for name, address in found
     }
-    broken["one loan"] = cost(get, loan, db.engine, repeat=0).problems(
-        most_entries=MOST_ENTRIES_OF_A_LOAN, most_statements=MOST_STATEMENTS_OF_A_LOAN
-    )
+    for name, address in (("one loan", loan), ("one score", score)):
+        broken[name] = cost(get, address, db.engine, repeat=0).problems(
+            most_entries=MOST_ENTRIES_OF_A_LOAN, most_statements=MOST_STATEMENTS_OF_A_LOAN
+        )
     assert {name: problems for name, problems in broken.items() if problems} == {}

@@ -60,7 +60,7 @@ def test_everybody_finds_customers_and_only_who_reads_loans_finds_those(siti, vi
 def test_what_is_not_there_says_so(siti, visit):
     browser = visit(make_staff(Role.SUPPORT_AGENT))
     gone = make_customer(fullname="Budi", phone_number="+6285555555555", deleted_at=clock.now())
-    for term in ("0899", "nobody@example.com", str(uuid4()), "+6285555555555", str(gone), "%", "*", "siti", "{}"):
+    for term in ("0899", "nobody@example.com", str(uuid4()), "+6285555555555", str(gone), "%", "*", "budi", "{}"):
         answer = browser.post("/search", term=term)
         assert answer.status_code == 200, term
         assert hits(answer) == [], term
@@ -73,7 +73,7 @@ def test_a_term_is_asked_for_and_has_an_end(siti, visit):
     for term in ("", "   ", None):
         answer = browser.post("/search", term=term)
         assert answer.status_code == 422
-        assert error_at(answer.text, "term") == "Enter a phone number, an email or an ID."
+        assert error_at(answer.text, "term") == "Enter a name, a phone number, an email or an ID."
     for term in ("9" * 256, "a@" + "x" * 100_000):
         answer = browser.post("/search", term=term, htmx=len(term) > 1000)
         assert answer.status_code == 422

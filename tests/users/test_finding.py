@@ -56,7 +56,7 @@ def test_blanks_points_and_hyphens_make_no_difference(digits, blanks):
 
 
 @pytest.mark.parametrize(
-    "term", ["", "+", "siti", "0", "62", "٠٨١٢٣٤٥٦٧٨٩٠", "%", "_", "' OR 1=1", "08123456789", "x" * 255]
+    "term", ["", "+", "budi", "0", "62", "٠٨١٢٣٤٥٦٧٨٩٠", "%", "_", "' OR 1=1", "08123456789", "x" * 255]
 )
 def test_what_is_no_whole_number_finds_nobody(in_app, term):
     make_customer(phone_number="+6281234567890")

@@ -8,11 +8,20 @@ from uuid import uuid4
 import pytest
 
 from portal.auth import service as auth
+from portal.credit_scores.models import CreditScore
 from portal.kyc.models import KycCheck, KycStatus
 from portal.loans import paying
 from portal.permissions import Role
 from portal.shared.database import db
-from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
+from tests.factories import (
+    audit_events,
+    make_customer,
+    make_evaluation,
+    make_kyc_check,
+    make_loan,
+    make_score,
+    make_staff,
+)
 from tests.loans.book import REASON, make_approved, new_reference, payment_of
 
 VALUES = [
@@ -44,6 +53,8 @@ PARAMETERS = {
     "/kyc/<uuid:kyc_id>": [UNKNOWN],
     "/kyc/<uuid:kyc_id>/images/<any(front, selfie):side>": [UNKNOWN],
     "/kyc/of-customer/<uuid:user_id>": [UNKNOWN],
+    "/customers": [("after",), ("before",)],
+    "/customers/<uuid:user_id>": [UNKNOWN],
     "/loans": [("status", "tenor"), ("user", "to"), ("from",), ("min_amount",), ("after",)],
     "/loans/export.csv": [("status", "tenor", "user", "from", "to", "min_amount", "max_amount")],
     "/loans/<uuid:loan_id>": [UNKNOWN],
@@ -57,6 +68,10 @@ PARAMETERS = {
     "/notifications/<uuid:message_id>/content": [UNKNOWN],
     "/notifications/of-loan/<uuid:loan_id>": [UNKNOWN],
     "/notifications/of-customer/<uuid:user_id>": [UNKNOWN],
+    "/credit-scores": [("decision", "turn", "risk_level", "missing", "age"), ("after",), ("before",)],
+    "/credit-scores/<uuid:credit_score_id>": [UNKNOWN],
+    "/credit-scores/of-loan/<uuid:loan_id>": [UNKNOWN],
+    "/credit-scores/<uuid:credit_score_id>/evaluations": [UNKNOWN],
 }
 # The fields of each form, in groups likewise.
 CHECKS = tuple(
@@ -71,6 +86,10 @@ FIELDS = {
     "/account/preferences": [("language", "theme", "density", "shortcuts"), ("next",)],
     "/account/renew": [UNKNOWN],
     "/search": [("term",)],
+    "/customers": [("term",)],
+    "/customers/<uuid:user_id>/reveal": [("field", "reason"), ("text",)],
+    "/customers/<uuid:user_id>/deactivate": [("command_id", "version"), ("reason",)],
+    "/customers/<uuid:user_id>/activate": [("command_id", "version"), ("reason",)],
     "/kyc/next": [("command_id",), ("after",)],
     "/kyc/<uuid:kyc_id>/claim": [("command_id", "after")],
     "/kyc/<uuid:kyc_id>/hold": [("lease_token",)],
@@ -93,9 +112,19 @@ FIELDS = {
     "/receipts/<channel>": [UNKNOWN],
     "/notifications/<uuid:message_id>/resend": [("command_id", "confirmed"), ("reason",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": [("due_date",), ("command_id", "version")],
+    "/credit-scores/<uuid:credit_score_id>/manual-score": [
+        ("score",),
+        ("reason",),
+        ("command_id", "version", "reason_codes"),
+    ],
+    "/credit-scores/<uuid:credit_score_id>/manual-score/preview": [("score", "reason", "reason_codes")],
+    "/credit-scores/<uuid:credit_score_id>/approve": [("note",), ("command_id", "version")],
+    "/credit-scores/<uuid:credit_score_id>/reject": [("reason_codes",), ("note",), ("command_id", "version")],
+    "/credit-scores/<uuid:credit_score_id>/undo": [("command_id",)],
+    "/risk-evaluations/<uuid:evaluation_id>/reveal": [("reason",)],
 }
 # Fields that get every value; the others get every fourth, each form different ones.
-THOROUGH = {"term", "customer_text"}
+THOROUGH = {"term", "customer_text", "score"}
 SECRETS = re.compile(r"Traceback|psycopg|sqlalchemy|pymongo|werkzeug|jinja2|SELECT .* FROM|root:x:")
 
 
@@ -131,8 +160,12 @@ def test_these_are_all_the_routes(portal):
 
 def role_for(rule):
     """Somebody who may use the route."""
+    if rule.startswith(("/credit-scores", "/risk-evaluations")):
+        return Role.CREDIT_ANALYST
     if rule.startswith("/loans"):
         return Role.SUPPORT_AGENT if rule.endswith("/post") else Role.CREDIT_ANALYST
+    if rule.startswith("/customers"):
+        return Role.ADMIN if rule.endswith("activate") else Role.SUPPORT_AGENT
     return Role.KYC_REVIEWER
 
 
@@ -143,6 +176,8 @@ def addresses(rina):
         "<uuid:payment_id>": str(payment_of(loan_id).id),
         "<uuid:kyc_id>": str(make_kyc_check(held_by=rina)),
         "<uuid:user_id>": str(make_customer()),
+        "<uuid:credit_score_id>": str(make_score()),
+        "<uuid:evaluation_id>": str(make_evaluation(loan_id=loan_id)),
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",
@@ -213,6 +248,18 @@ def form_of(rule, rina):
         day = payment.due_date + timedelta(days=3)
         facts = {"version": payment.version, "amount": str(payment.payment_amount), "reference": new_reference()}
         return url, {**facts, "command_id": str(uuid4()), "due_date": day.isoformat(), "reason": REASON}
+    if "<uuid:credit_score_id>" in rule:
+        credit_score_id = make_score()
+        version = db.session.get(CreditScore, credit_score_id).version
+        fields = {"version": version, "command_id": str(uuid4()), "score": "720", "reason": REASON * 2, "note": ""}
+        return rule.replace("<uuid:credit_score_id>", str(credit_score_id)), {**fields, "reason_codes": "OTHER"}
+    if "<uuid:evaluation_id>" in rule:
+        return rule.replace("<uuid:evaluation_id>", str(make_evaluation(loan_id=make_loan()))), {
+            "reason": "AUDIT_REQUEST"
+        }
+    if "<uuid:user_id>" in rule:
+        facts = {"version": 1, "field": "phone", "reason": "CUSTOMER_ASKED", "text": REASON}
+        return rule.replace("<uuid:user_id>", str(make_customer())), {**facts, "command_id": str(uuid4())}
     status = KycStatus.VERIFIED if rule.endswith("/expire") else KycStatus.PENDING
     fields = {"command_id": str(uuid4())}
     if "<uuid:kyc_id>" in rule:

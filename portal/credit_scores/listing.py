@@ -1,0 +1,124 @@
+"""The score list and a score's page: statements are built once and read columns, not entities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Row, Uuid, bindparam, func, select, text, tuple_
+from sqlalchemy.orm import scoped_session
+
+from portal.credit_scores.models import TURNS, CreditScore, ScoreEntry
+from portal.shared.pagination import PAGE_SIZE, Slice
+from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
+
+CAP = 1001
+ENTRIES = 200
+_KEY = (CreditScore.created_at, CreditScore.credit_score_id)
+_COLUMNS = (
+    CreditScore.credit_score_id,
+    CreditScore.user_id,
+    CreditScore.loan_id,
+    CreditScore.risk_level,
+    *(getattr(CreditScore, f"{source}_score") for source in ScoreSource),
+    *(getattr(CreditScore, f"{source}_score_mandatory") for source in ScoreSource),
+    CreditScore.vendor_risk_level,
+    CreditScore.decision,
+    CreditScore.created_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to. ``turn`` is a key of ``TURNS`` for pending scores, else the decision."""
+
+    turn: str = "analyst"
+    risk_level: RiskLevel | None = None
+    created_before: datetime | None = None
+
+    @property
+    def is_impossible(self) -> bool:
+        """A score that lacks a source has no risk level yet."""
+        return self.is_pending and self.turn != "analyst" and self.risk_level is not None
+
+    @property
+    def is_pending(self) -> bool:
+        return self.turn in TURNS
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"risk_level": self.risk_level, "created_before": self.created_before}
+
+
+_NARROWED = TURNS | {decision.value: f"decision = '{decision}'" for decision in (Decision.APPROVED, Decision.REJECTED)}
+
+
+def _listing(turn: str, risk: bool, late: bool, place: str | None) -> Any:
+    """One page: pending ones oldest first, decided ones newest first."""
+    statement = select(*_COLUMNS).where(text(_NARROWED[turn])).limit(PAGE_SIZE + 1)
+    if risk:
+        statement = statement.where(CreditScore.risk_level == bindparam("risk_level"))
+    if late:
+        before = bindparam("created_before", type_=DateTime(timezone=True))
+        statement = statement.where(CreditScore.created_at < before)
+    ascends = (place != "before") == (turn in TURNS)
+    if place:
+        key = tuple_(*_KEY)
+        at = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid()))
+        statement = statement.where(key > at if ascends else key < at)
+    return statement.order_by(*[column.asc() if ascends else column.desc() for column in _KEY])
+
+
+_LISTINGS = {key: _listing(*key) for key in product(_NARROWED, (False, True), (False, True), (None, "after", "before"))}
+_COUNTED = {name: _NARROWED[name] for name in ("analyst", "services", "approved", "rejected")}
+_COUNTS = text(
+    "SELECT "  # noqa: S608  the conditions are written above
+    + ", ".join(
+        f"(SELECT count(*) FROM (SELECT 1 FROM credit_scores WHERE {where} LIMIT {CAP}) s) AS {name}"  # noqa: S608
+        for name, where in _COUNTED.items()
+    )
+)
+_ENTRIES = (
+    select(ScoreEntry.__table__)
+    .where(ScoreEntry.credit_score_id == bindparam("credit_score_id", type_=Uuid()))
+    .order_by(ScoreEntry.credit_score_updated_at.desc(), ScoreEntry.id.desc())
+    .limit(ENTRIES)
+)
+_SCORE = select(CreditScore, func.clock_timestamp())
+
+
+class ScoreLists:
+    """``credit_scores`` and ``credit_scores_list`` as lists and pages show them."""
+
+    def __init__(self, session: scoped_session[Any]) -> None:
+        self.session = session
+
+    def page(self, filters: Filters, part: Slice) -> Sequence[Row[Any]]:
+        """Up to one row more than a page, in reading order from ``part``."""
+        cursor = part.after or part.before
+        place = "after" if part.after else "before" if part.before else None
+        key = (filters.turn, filters.risk_level is not None, filters.created_before is not None, place)
+        where = {"at": cursor.at, "id": cursor.id} if cursor else {}
+        return self.session.execute(_LISTINGS[key], {**filters.parameters, **where}).all()
+
+    def counts(self) -> Row[Any]:
+        """How many wait for whom and how many were decided, each counted up to 1,001."""
+        return self.session.execute(_COUNTS).one()
+
+    def score(self, credit_score_id: UUID) -> tuple[CreditScore, datetime] | None:
+        """(score, the database's time)."""
+        return self._one(CreditScore.credit_score_id == credit_score_id)
+
+    def score_of_loan(self, loan_id: UUID) -> tuple[CreditScore, datetime] | None:
+        """(score, the database's time)."""
+        return self._one(CreditScore.loan_id == loan_id)
+
+    def _one(self, condition: Any) -> tuple[CreditScore, datetime] | None:
+        found = self.session.execute(_SCORE.where(condition), execution_options={"populate_existing": True}).first()
+        return (found[0], found[1]) if found else None
+
+    def entries(self, credit_score_id: UUID) -> Sequence[Row[Any]]:
+        """The newest 200 entries, newest first."""
+        return self.session.execute(_ENTRIES, {"credit_score_id": credit_score_id}).all()
