@@ -23,6 +23,7 @@ from tests.factories import (
     make_staff,
 )
 from tests.loans.book import REASON, make_approved, new_reference, payment_of
+from tests.notifications.messages import make_message
 
 VALUES = [
     "", " ", "0", "-1", "1e9", "1_000", "99999999999999999999", "NaN", "1.5", "١٢٣", "１２", "²", "null", "[]", "on",
@@ -164,6 +165,8 @@ def role_for(rule):
         return Role.CREDIT_ANALYST
     if rule.startswith("/loans"):
         return Role.SUPPORT_AGENT if rule.endswith("/post") else Role.CREDIT_ANALYST
+    if rule.startswith(("/notifications", "/dev/outbox")):
+        return Role.SUPPORT_AGENT
     if rule.startswith("/customers"):
         return Role.ADMIN if rule.endswith("activate") else Role.SUPPORT_AGENT
     return Role.KYC_REVIEWER
@@ -176,12 +179,20 @@ def addresses(rina):
         "<uuid:payment_id>": str(payment_of(loan_id).id),
         "<uuid:kyc_id>": str(make_kyc_check(held_by=rina)),
         "<uuid:user_id>": str(make_customer()),
+        "<uuid:message_id>": str(make_message()),
         "<uuid:credit_score_id>": str(make_score()),
         "<uuid:evaluation_id>": str(make_evaluation(loan_id=loan_id)),
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",
     }
+
+
+def crew(visit):
+    """Somebody of each role that a page asks for, in his browser, and what the first of them may open."""
+    rina = make_staff()
+    others = {role_for(rule) for rule in PARAMETERS} - {rina.role}
+    return {rina.role: visit(rina)} | {role: visit(make_staff(role)) for role in others}, addresses(rina)
 
 
 def filled(rule, ids):
@@ -201,11 +212,7 @@ def test_no_value_of_a_parameter_breaks_a_page(in_app, visit, rule):
 
 
 def test_parameters_that_a_page_does_not_know_change_nothing(in_app, visit):
-    rina = make_staff()
-    browsers, ids = (
-        {rina.role: visit(rina), Role.CREDIT_ANALYST: visit(make_staff(Role.CREDIT_ANALYST))},
-        addresses(rina),
-    )
+    browsers, ids = crew(visit)
     for rule, groups in PARAMETERS.items():
         browser = browsers[role_for(rule)]
         if groups == [UNKNOWN]:
@@ -217,11 +224,7 @@ def test_parameters_that_a_page_does_not_know_change_nothing(in_app, visit):
 
 
 def test_no_value_in_the_place_of_an_id_or_a_name_breaks_a_page(in_app, visit):
-    rina = make_staff()
-    browsers, ids = (
-        {rina.role: visit(rina), Role.CREDIT_ANALYST: visit(make_staff(Role.CREDIT_ANALYST))},
-        addresses(rina),
-    )
+    browsers, ids = crew(visit)
     for rule in PARAMETERS:
         browser = browsers[role_for(rule)]
         for placeholder in re.findall("<[^>]+>", rule):
@@ -257,6 +260,8 @@ def form_of(rule, rina):
         return rule.replace("<uuid:evaluation_id>", str(make_evaluation(loan_id=make_loan()))), {
             "reason": "AUDIT_REQUEST"
         }
+    if "<uuid:message_id>" in rule:
+        return rule.replace("<uuid:message_id>", str(make_message())), {"command_id": str(uuid4()), "reason": REASON}
     if "<uuid:user_id>" in rule:
         facts = {"version": 1, "field": "phone", "reason": "CUSTOMER_ASKED", "text": REASON}
         return rule.replace("<uuid:user_id>", str(make_customer())), {**facts, "command_id": str(uuid4())}
