@@ -50,13 +50,14 @@ def fork(app: Flask, step: str | None) -> int:
     if child:
         return child
     if step:
-        delivery.CLAIM = timedelta(seconds=0.5)
+        delivery.CLAIM, delivery.PARALLEL = timedelta(seconds=0.5), 1
         die_at(step)
     time.sleep(4 * jobs.HEARTBEAT)  # the one before is known to be dead by then
     with app.app_context(), transaction():
         for task in (jobs.retry_stalled, delivery.sweep):
             jobs.defer(task, key=uuid4(), timestamp=0)
-    jobs.run_worker(app, name=f"mortal-{os.getpid()}")
+    # One thing at a time, so that whoever dies is in the middle of nothing else.
+    jobs.run_worker(app, name=f"mortal-{os.getpid()}", concurrency=1 if step else 4)
     os._exit(0)
 
 
