@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from portal.kyc.models import KycStatus
 from portal.loans.models import Payment, PaymentStatus
+from portal.notifications.facts import lists
 from portal.notifications.models import ATTEMPTS, COLLECTION
 from portal.permissions import Role
 from portal.shared import clock
@@ -230,3 +231,24 @@ def test_while_mongo_is_down_nothing_is_lost(maya, in_app, servers):
     finally:
         servers.start_mongo()
     assert maya.get(f"/notifications/{message_id}").status_code == 200
+
+
+def test_what_is_asked_of_a_page_of_messages_reads_no_more_than_it_needs(in_app):
+    """However many newer ones there are: an index entry or two for each message that is asked about."""
+    siti = make_customer()
+    kind = {"user_id": siti, "context": {"message": "payment-overdue"}}
+    old = [make_message(age=timedelta(days=9), **kind) for _ in range(10)]
+    for number in range(300):
+        make_message(age=timedelta(days=number % 8), notification_status=("sent", "failed")[number % 2], **kind)
+    asked = list(lists.of_ids(old).values())
+    mongo.database.command("profile", 2)
+    try:
+        assert lists.with_newer_sent(asked) == set(old)
+    finally:
+        mongo.database.command("profile", 0)
+    (read,) = mongo.database["system.profile"].find(
+        {"command.aggregate": 1, "command.pipeline.0.$documents": {"$exists": True}}
+    )
+    mongo.database["system.profile"].drop()
+    assert len(old) <= read["keysExamined"] <= 2 * len(old)
+    assert read["docsExamined"] <= 2 * len(old)
