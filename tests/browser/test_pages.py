@@ -13,7 +13,7 @@ from portal.permissions import Role
 from tests.browser.acting import NIK, answer_all, check_number, make_drawn_check, press, sees
 from tests.browser.seeing import faults, misfits, tab_stops
 from tests.client import PASSWORD
-from tests.factories import make_customer, make_kyc_check, make_staff
+from tests.factories import make_customer, make_kyc_check, make_passkey, make_staff
 from tests.kyc.desk import claim, reject, verify
 
 pytestmark = pytest.mark.browser
@@ -57,9 +57,26 @@ def login(look, **_):
 
 def login_with_errors(look, **_):
     page = look("/login", staff=None)
-    page.locator("main button[type=submit]").click()
+    page.locator("main form:not([data-passkey]) button[type=submit]").click()
     expect(page.locator(".errsum")).to_be_focused()
     return page
+
+
+def account(look, rina, **_):
+    for name in ("Work laptop with a rather long name that fills the field", "Phone"):
+        make_passkey(rina, name=name)
+    return look("/account")
+
+
+def account_with_errors(look, **_):
+    page = look("/account")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.locator(".errsum")).to_be_focused()
+    return page
+
+
+def new_passkey(look, **_):
+    return look("/account/passkeys/new")
 
 
 def sign_in_again(look, **_):
@@ -255,6 +272,9 @@ def error_409(look, **_):
 PAGES = [
     login,
     login_with_errors,
+    account,
+    account_with_errors,
+    new_passkey,
     sign_in_again,
     first_password,
     home,
@@ -302,7 +322,9 @@ def test_planted_faults_are_found(look):
         assert fault in said
 
 
-@pytest.mark.parametrize("open_it", [login_with_errors, workspace_with_errors], ids=lambda page: page.__name__)
+@pytest.mark.parametrize(
+    "open_it", [login_with_errors, account_with_errors, workspace_with_errors], ids=lambda page: page.__name__
+)
 def test_a_summary_names_errors_in_the_order_of_the_fields_and_leads_to_them(open_it, look, visit, rina):
     page = open_it(look=look, visit=visit, rina=rina)
     places = []
@@ -334,7 +356,17 @@ def test_the_first_stop_leads_past_the_navigation(look):
 
 @pytest.mark.parametrize(
     "open_it",
-    [login_with_errors, home, queue, queue_without_match, workspace, reject_dialog, record_of_a_rejection, menu],
+    [
+        login_with_errors,
+        account,
+        home,
+        queue,
+        queue_without_match,
+        workspace,
+        reject_dialog,
+        record_of_a_rejection,
+        menu,
+    ],
     ids=lambda page: page.__name__,
 )
 def test_indonesian_fits(open_it, look, visit, rina):
@@ -350,7 +382,7 @@ def test_the_language_can_be_chosen_before_and_after_signing_in(rina, open_page)
     sees(page, "Masuk")
     page.get_by_label("Kata sandi", exact=True).fill(PASSWORD)
     page.get_by_label("Email").fill(rina.email)
-    page.get_by_role("button", name="Masuk").click()
+    page.get_by_role("button", name="Masuk", exact=True).click()
     sees(page, "Halo, Rina Wulandari")
     page.locator(".usermenu > summary").click()
     page.get_by_role("button", name="English").click()
