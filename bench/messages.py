@@ -112,7 +112,7 @@ class Watched:
 
 
 def every_filter(user_id: UUID, loan_id: UUID) -> Iterator[Filters]:
-    """Each status, category and channel or none, with each of: nothing, from, to, both, a customer, a loan."""
+    """Each status, category and channel or none, with each of: nothing, from, to, both, a customer, a loan, both."""
     now = datetime.now(UTC)
     since, until = now - SPAN / 2, now - SPAN / 4
     rest = (
@@ -122,6 +122,7 @@ def every_filter(user_id: UUID, loan_id: UUID) -> Iterator[Filters]:
         Filters(since=since, until=until),
         Filters(user_id=user_id),
         Filters(loan_id=loan_id),
+        Filters(user_id=user_id, loan_id=loan_id),
     )
     enums = product([None, *STATUSES], [None, *CATEGORIES], [None, *TYPES])
     for (status, category, channel), other in product(enums, rest):
