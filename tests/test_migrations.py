@@ -337,7 +337,7 @@ EVALUATION = {
     "risk_level": "low",
     "created_at": datetime(2026, 1, 5, tzinfo=UTC),
 }
-ENUMS = ["notification_status", "notification_category", "notification_type"]
+KINDS = ["notification_status", "notification_category", "notification_type"]
 COLLECTIONS = {"notifications_collection": NOTIFICATION, "risk_evaluations_collection": EVALUATION}
 WRONG = [
     ("notifications_collection", {"notification_category": "marketing"}),
@@ -385,7 +385,7 @@ def test_a_document_that_is_not_is_refused(app, collection, change):
 @pytest.mark.parametrize(
     ("collection", "needed"),
     [
-        ("notifications_collection", [ENUMS, ["user_id", *ENUMS], ["loan_id", *ENUMS]]),
+        ("notifications_collection", [KINDS, ["user_id", *KINDS], ["loan_id", *KINDS]]),
         ("risk_evaluations_collection", [["credit_score_id"], ["loan_id"]]),
     ],
 )
