@@ -1,12 +1,12 @@
 """The message log: filters built field by field, pages in index order, counts that stop at 1,001."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from pymongo import ASCENDING, DESCENDING
-from pymongo.collection import Collection
+from pymongo.collection import Collection as MongoCollection
 
 from portal.notifications.models import (
     CATEGORIES,
@@ -24,7 +24,8 @@ CAP = 1001
 LINE = dict.fromkeys(
     (
         "user_id", "loan_id", "notification_category", "notification_type", "notification_title",
-        "notification_status", "created_at", "error_class", "resend_of",
+        "notification_status", "notification_sent_at", "notification_failed_at", "created_at", "error_class",
+        "resend_of", "context",
     ),
     1,
 )  # fmt: skip
@@ -89,7 +90,7 @@ class MessageLists:
             for status in statuses
         }
 
-    def newer_than(self, newest: Cursor | None, filters: Filters, most: int) -> int:
+    def newer_than(self, newest: Cursor, filters: Filters, most: int) -> int:
         """How many came in after ``newest``, up to ``most``."""
         places = _places(Slice(before=newest))
         return min(
@@ -99,6 +100,19 @@ class MessageLists:
                 for place in places
             ),
         )
+
+    def affected(self, channel: str, since: datetime, classes: Collection[str], *, oldest: datetime) -> int:
+        """How many of a channel wait, or failed in one of these ways since then; looks at the newest 1,001 only."""
+        query = Filters(channel=channel, since=oldest).to_query()
+        failed = {"error_class": {"$in": list(classes)}, "notification_failed_at": {"$gte": since}}
+        steps: list[Document] = [
+            {"$match": {**query, "notification_status": {"$in": ["failed", "pending"]}}},
+            {"$sort": {"created_at": DESCENDING, "_id": DESCENDING}},
+            {"$limit": CAP},
+            {"$match": {"$or": [{"notification_status": "pending"}, failed]}},
+            {"$count": "messages"},
+        ]
+        return next((row["messages"] for row in self._messages.aggregate(steps, hint=LOG)), 0)
 
     def every(self, filters: Filters, most: int) -> Iterator[Document]:
         """All that match, newest first, read in batches."""
@@ -123,7 +137,7 @@ class MessageLists:
         return self._messages.find_one(query, {"_id": 1}) is not None
 
     @property
-    def _messages(self) -> Collection[Document]:
+    def _messages(self) -> MongoCollection[Document]:
         return self.mongo.database[COLLECTION]
 
 
