@@ -10,8 +10,7 @@ from portal.auth import service as auth
 from portal.notifications import harmless, letter
 from portal.notifications.advice import ADVICE
 from portal.notifications.browsing import Line, found, lines, lists
-from portal.notifications.repository import NotificationRepository
-from portal.notifications.resends import ResendRepository
+from portal.notifications.repository import NotificationRepository, ResendRepository
 from portal.shared import clock
 from portal.shared.actor import Actor
 from portal.shared.database import db
@@ -148,8 +147,8 @@ def _try(attempt: Document) -> Try:
 
 
 def _chain(message_id: UUID) -> Sequence[Copy]:
-    root_id = resends.root_of(message_id)
-    copies = resends.of_root(root_id, MOST_COPIES)
+    root_id = resends.roots_of([message_id]).get(message_id, message_id)
+    copies = resends.of_roots([root_id]).get(root_id, [])[-MOST_COPIES:]
     if not copies:
         return []
     names = auth.names_of({copy.requested_by for copy in copies})

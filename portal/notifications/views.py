@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, request, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.notifications import browsing, reading, resending, watching
+from portal.notifications import browsing, facts, reading, resending, watching
 from portal.notifications.forms import (
     CATEGORIES,
     CHANNELS,
@@ -83,6 +83,7 @@ def index() -> ResponseReturnValue:
         person=found.person,
         export_url=url_for(".export", **_given()),
         outages=watching.outages(),
+        row_verdicts=facts.verdicts_of([row for row in found.documents if row["notification_status"] != "pending"]),
         at=clock.now(),
         live_url=_live_url(part, found.page.rows),
         **WORDS,
