@@ -29,6 +29,7 @@ class Permission(StrEnum):
     PAYMENT_CORRECT = "payment:correct"
     SCORE_READ = "score:read"
     MESSAGE_READ = "message:read"
+    MESSAGE_REVEAL = "message:reveal"
     MESSAGE_RESEND = "message:resend"
     MESSAGE_PANEL = "message:panel"
     SCORE_DECIDE = "score:decide"
@@ -56,7 +57,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     },
     Role.SUPPORT_AGENT: EVERYBODY
     | MESSAGES
-    | {Permission.LOAN_READ, Permission.PAYMENT_POST, Permission.CONTACT_REVEAL, Permission.MESSAGE_RESEND},
+    | {
+        Permission.LOAN_READ,
+        Permission.PAYMENT_POST,
+        Permission.CONTACT_REVEAL,
+        Permission.MESSAGE_REVEAL,
+        Permission.MESSAGE_RESEND,
+    },
     Role.ADMIN: EVERYBODY
     | MESSAGES
     | {Permission.LOAN_READ, Permission.PORTAL_WATCH, Permission.CUSTOMER_MANAGE}

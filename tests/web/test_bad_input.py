@@ -73,6 +73,7 @@ PARAMETERS = {
     "/loans/of-customer/<uuid:user_id>": [UNKNOWN],
     "/dev/outbox": [UNKNOWN],
     "/notifications": [("status", "category", "type"), ("user", "to"), ("loan", "from"), ("after",), ("open",)],
+    "/notifications/live": [("newest",), ("pending",), ("said", "status")],
     "/notifications/export.csv": [("status", "category", "type", "user", "loan", "from", "to")],
     "/notifications/<uuid:message_id>": [UNKNOWN],
     "/notifications/<uuid:message_id>/content": [UNKNOWN],
@@ -137,6 +138,7 @@ FIELDS = {
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": [("reason",), ("command_id", "version")],
     "/receipts/<channel>": [UNKNOWN],
     "/notifications/<uuid:message_id>/resend": [("command_id", "confirmed"), ("reason",)],
+    "/notifications/<uuid:message_id>/reveal": [("why",), ("text",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": [("due_date",), ("command_id", "version")],
     "/credit-scores/<uuid:credit_score_id>/manual-score": [
         ("score",),

@@ -6,15 +6,14 @@ import ssl
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
-from html import escape
 
+from portal.notifications import letter
 from portal.notifications.channels.provider import MOST_KEPT, Outgoing, Result
 from portal.notifications.harmless import one_line
 from portal.shared import mail
 
 SECONDS = 5.0
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-HTML = '<!doctype html><html><head><meta charset="utf-8"><title>{title}</title></head><body>{body}</body></html>'
 
 
 class Refusal(Exception):
@@ -79,15 +78,8 @@ class Mail:
         written["Auto-Submitted"] = "auto-generated"
         text = f"{message.content}\n\n{message.link}\n" if message.link else f"{message.content}\n"
         written.set_content(text)
-        written.add_alternative(_html(message), subtype="html")
+        written.add_alternative(letter.html(message.title, message.content, message.link), subtype="html")
         return written.as_bytes()
-
-
-def _html(message: Outgoing) -> str:
-    lines = [f"<p>{escape(line)}</p>" for line in message.content.splitlines() if line.strip()]
-    if message.link:
-        lines.append(f'<p><a href="{escape(message.link)}">{escape(message.link)}</a></p>')
-    return HTML.format(title=escape(message.title), body="".join(lines))
 
 
 def _queue_id(answer: bytes) -> str | None:
