@@ -17,6 +17,7 @@ from tests.factories import (
     make_staff,
 )
 from tests.loans.book import make_approved, payment_of
+from tests.notifications.messages import make_message
 from tests.portals import another_portal
 
 ANYBODY = None
@@ -26,6 +27,7 @@ ANALYST = {Role.CREDIT_ANALYST}
 SUPPORT = {Role.SUPPORT_AGENT}
 ADMIN = {Role.ADMIN}
 NOT_THE_REVIEWER = STAFF - REVIEWER
+MESSAGES = {Role.SUPPORT_AGENT, Role.ADMIN}
 
 POLICY = {
     "GET /static/<path:filename>": ANYBODY,
@@ -84,6 +86,17 @@ POLICY = {
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/post": SUPPORT,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": ANALYST,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": ANALYST,
+    "GET /notifications": MESSAGES,
+    "GET /notifications/live": MESSAGES,
+    "GET /notifications/export.csv": MESSAGES,
+    "GET /notifications/<uuid:message_id>": MESSAGES,
+    "POST /notifications/<uuid:message_id>/resend": SUPPORT,
+    "POST /notifications/<uuid:message_id>/reveal": SUPPORT,
+    "GET /notifications/<uuid:message_id>/content": MESSAGES,
+    "GET /notifications/of-loan/<uuid:loan_id>": NOT_THE_REVIEWER,
+    "GET /notifications/of-customer/<uuid:user_id>": MESSAGES,
+    "GET /dev/outbox": MESSAGES,
+    "POST /receipts/<channel>": ANYBODY,
     "GET /metrics": ANYBODY,
     "GET /staff": ADMIN,
     "POST /staff": ADMIN,
@@ -120,6 +133,7 @@ def addresses(in_app):
         "<uuid:payment_id>": str(payment_of(loan_id).id),
         "<uuid:kyc_id>": str(make_kyc_check()),
         "<uuid:user_id>": str(make_customer()),
+        "<uuid:message_id>": str(make_message()),
         "<uuid:auth_id>": str(make_staff().auth_id),
         "<uuid:passkey_id>": str(uuid4()),
         "<uuid:session_id>": str(uuid4()),
@@ -128,6 +142,7 @@ def addresses(in_app):
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",
+        "<channel>": "sms",
     }
 
     def address(rule: str) -> str:

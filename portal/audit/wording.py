@@ -54,6 +54,7 @@ ACTIONS = {
     "loan.submitted": N_("Took in a loan"),
     "loans.exported": N_("Exported loans"),
     "message.opened": N_("Opened a message"),
+    "message.resent": N_("Sent a message again"),
     "messages.exported": N_("Exported messages"),
     "payment.posted": N_("Posted a payment"),
     "payment.rescheduled": N_("Changed a due date"),

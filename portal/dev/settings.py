@@ -6,6 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from portal.dev.process import StartFailed
 
@@ -49,7 +50,7 @@ def environment(environ: Mapping[str, str], *, data: Path, port: int, urls: Mapp
         **keys(data / "keys.env"),
         "DOCUMENTS_URL": _documents(data).as_uri(),
         "PUBLIC_URL": f"http://localhost:{port}",
-        "EMAIL_URL": f"outbox:{data / 'outbox'}",
+        **dict.fromkeys(("EMAIL_URL", "SMS_URL", "PUSH_URL"), f"outbox:{quote(str(data / 'outbox'))}"),
         "PROMETHEUS_MULTIPROC_DIR": _metrics(data),
     }
     chosen = {name: environ.get(name) or value for name, value in defaults.items()}

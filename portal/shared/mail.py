@@ -34,7 +34,7 @@ def send(to: str, subject: str, text: str) -> None:
         if parts.scheme == "outbox":
             _keep(Path(unquote(parts.path) or "var/outbox"), message)
         else:
-            _hand_over(parts, message)
+            _hand_over(message)
     except (OSError, smtplib.SMTPException) as error:
         code = getattr(error, "smtp_code", "")
         raise NotSent(f"{type(error).__name__} {code}".strip()) from None  # a server's answer repeats the address
@@ -45,20 +45,33 @@ def _keep(folder: Path, message: EmailMessage) -> None:
     (folder / f"{uuid4()}.eml").write_bytes(message.as_bytes())
 
 
-def _hand_over(parts: SplitResult, message: EmailMessage) -> None:
-    """With TLS from the first byte, or by STARTTLS: required with a password or ``?tls=required``, else if offered."""
-    host, context = parts.hostname or "localhost", ssl.create_default_context()
+def _hand_over(message: EmailMessage) -> None:
+    with connected(_url, timeout=TIMEOUT) as server:
+        server.send_message(message)
+
+
+def connected(url: str, *, timeout: float) -> smtplib.SMTP:
+    """A server that lets us in: ``smtps://…``, or ``smtp://user:password@host:port?tls=required|offered|none``.
+
+    With TLS from the first byte, or by STARTTLS: required with a password, else if offered unless the address says.
+    """
+    parts, context = urlsplit(url), ssl.create_default_context()
+    host = parts.hostname or "localhost"
     if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT, context=context)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=timeout, context=context)
     else:
-        server = smtplib.SMTP(host, parts.port or 587, timeout=TIMEOUT)
-    with server:
+        server = smtplib.SMTP(host, parts.port or 587, timeout=timeout)
+    try:
         server.ehlo()
         if parts.scheme == "smtp" and _is_to_be_secured(parts, is_offered=server.has_extn("starttls")):
             server.starttls(context=context)
+            server.ehlo()
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(message)
+    except BaseException:
+        server.close()
+        raise
+    return server
 
 
 def _is_to_be_secured(parts: SplitResult, *, is_offered: bool) -> bool:
