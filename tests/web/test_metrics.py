@@ -4,15 +4,24 @@ import re
 from dataclasses import replace
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from portal import config
 from portal.audit import service as audit
+from portal.notifications import service as notifications
 from portal.permissions import Role
-from portal.shared.database import db
-from tests.factories import make_kyc_check, make_staff
+from portal.shared.database import db, transaction
+from tests.factories import make_customer, make_kyc_check, make_staff
+from tests.notifications.providers import mailbox, send_all
+from tests.portals import settings
 
 TOKEN = "a token of the tests, long enough for it"
+
+
+def queue():
+    with transaction():
+        notifications.queue("kyc-verified", to=make_customer(preferences={"channels": ["email"]}))
 
 
 @pytest.fixture
@@ -40,6 +49,23 @@ def test_queues_are_told_by_task_state_and_age(watched, visit):
     told = read(visit)
     assert 'portal_jobs{status="todo",task="staff.mail"} 1.0' in told
     assert 'portal_jobs_oldest_seconds{status="todo",task="staff.mail"} 600' in told
+
+
+def sends(channel, outcome):
+    return REGISTRY.get_sample_value("portal_messages_total", {"channel": channel, "outcome": outcome}) or 0
+
+
+def test_tries_to_send_are_told_by_channel_and_outcome(watched, visit):
+    before = {outcome: sends("email", outcome) for outcome in ("sent", "permanent")}
+    with mailbox() as box, settings(email_url=box.url):
+        for _ in range(2):
+            queue()
+            send_all(watched, "email")
+            box.answers["RCPT"] = "550 no such mailbox"
+    assert {outcome: sends("email", outcome) - count for outcome, count in before.items()} == {
+        "sent": 1,
+        "permanent": 1,
+    }
 
 
 def test_a_broken_chain_is_told(watched, visit, superuser):
