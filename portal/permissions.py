@@ -16,7 +16,6 @@ class Permission(StrEnum):
     """``resource:action``; every route names one or is public."""
 
     PORTAL_ENTER = "portal:enter"
-    PORTAL_WATCH = "portal:watch"
     KYC_READ = "kyc:read"
     KYC_DECIDE = "kyc:decide"
     KYC_STATUS = "kyc:status"
@@ -47,5 +46,5 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.RAW_SCORE_REVEAL,
     },
     Role.SUPPORT_AGENT: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_POST, Permission.CONTACT_REVEAL},
-    Role.ADMIN: EVERYBODY | {Permission.LOAN_READ, Permission.PORTAL_WATCH, Permission.CUSTOMER_MANAGE},
+    Role.ADMIN: EVERYBODY | {Permission.LOAN_READ, Permission.CUSTOMER_MANAGE},
 }

@@ -1,16 +1,16 @@
 """The home page and the search."""
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import DataRequired, Length
 
-from portal.credit_scores import reconciling
-from portal.overview import service
+from portal.overview import homes, service
 from portal.permissions import Permission
+from portal.shared import clock
 from portal.web.access import current_actor, requires
 from portal.web.forms import Form, TextField
-from portal.web.render import render
+from portal.web.render import render, unchanged
 
 bp = Blueprint("overview", __name__)
 
@@ -30,8 +30,17 @@ class SearchForm(Form):
 @bp.get("/")
 @requires(Permission.PORTAL_ENTER)
 def home() -> ResponseReturnValue:
-    watches = current_actor().may(Permission.PORTAL_WATCH)
-    return render("overview/home.html", watches=watches, checked=reconciling.last_checked() if watches else None)
+    return render("overview/home.html", at=clock.now(), **homes.home_of(current_actor()))
+
+
+@bp.get("/counters")
+@requires(Permission.PORTAL_ENTER, is_passive=True)
+def counters() -> ResponseReturnValue:
+    """The home's numbers for polling; nothing when they still are what the page shows."""
+    now = homes.counters_of(current_actor())
+    if request.args.get("seen") == now.mark:
+        return unchanged()
+    return render("overview/_counters.html", counters=now, at=clock.now())
 
 
 @bp.post("/search")
