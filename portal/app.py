@@ -20,9 +20,16 @@ from portal.auth.views import chosen_language, login_manager
 from portal.credit_scores import reconciling as _scores  # noqa: F401  the worker needs its job
 from portal.credit_scores.views import bp as credit_scores_views
 from portal.demo import commands as demo
+from portal.kyc import standing as kyc_standing
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
+from portal.loans import reading as loans
+from portal.loans import standing as loans_standing
 from portal.loans.views import bp as loans_views
+from portal.notifications import browsing
+from portal.notifications.outside import outbox as outbox_views
+from portal.notifications.outside import receipt, receipts_views
+from portal.notifications.views import bp as notifications_views
 from portal.overview.customers import bp as customers_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
@@ -51,6 +58,7 @@ ROOMS = [
     ("kyc", N_("KYC queue"), "id-card", "kyc.index", Permission.KYC_READ),
     ("customers", N_("Customers"), "users", "customers.index", Permission.CUSTOMER_READ),
     ("loans", N_("Loans"), "hand-coins", "loans.index", Permission.LOAN_READ),
+    ("notifications", N_("Notifications"), "bell", "notifications.index", Permission.MESSAGE_READ),
     ("credit-scores", N_("Credit scores"), "gauge", "credit_scores.index", Permission.SCORE_READ),
 ]
 
@@ -70,10 +78,23 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _configure(app, settings)
     _connect(app, settings)
     _guard(app)
-    rooms = (overview_views, customers_views, kyc_views, loans_views, credit_scores_views, risk_levels_views)
-    for views in (auth_views, *rooms, health_views):
+    rooms = (
+        overview_views,
+        customers_views,
+        kyc_views,
+        loans_views,
+        credit_scores_views,
+        risk_levels_views,
+        notifications_views,
+    )
+    for views in (auth_views, *rooms, receipts_views, health_views):
         app.register_blueprint(views)
+    if any(url.startswith("outbox:") for url in (settings.email_url, settings.sms_url, settings.push_url)):
+        app.register_blueprint(outbox_views)
     app.context_processor(_common)
+    kyc_standing.init()
+    loans_standing.init()
+    browsing.know_loans_by(loans.exists)
     filters.init(app)
     errors.init(app)
     access.access_refused.connect(_note_refusal)
@@ -126,7 +147,7 @@ def _guard(app: Flask) -> None:
     """In this order: an id, nothing malformed, who may, and only then the form's token."""
     for step in (requests.start, requests.refuse_malformed, access.enforce):
         app.before_request(step)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(receipt)
     app.after_request(requests.finish)
     app.after_request(headers.secure)
 

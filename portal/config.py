@@ -3,12 +3,13 @@
 import base64
 import binascii
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from portal.shared import money, scoring
 from portal.shared.scoring import ScorePolicy
@@ -42,6 +43,13 @@ class Settings:
     is_demo: bool
     kyc_target: timedelta
     smallest_loan: Decimal
+    email_url: str
+    sms_url: str
+    push_url: str
+    mail_from: str
+    receipts_key: bytes
+    link_hosts: frozenset[str]
+    holidays: frozenset[date]
     score_target: timedelta
     score_policy: ScorePolicy
 
@@ -103,13 +111,23 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         "score_target": read("SCORE_TARGET_HOURS", lambda text: timedelta(hours=_whole(text)), "24"),
         "score_policy": read("SCORE_POLICY", scoring.parse, SCORE_POLICY),
     }
+    outside = {
+        "email_url": read("EMAIL_URL", _channel("smtp", "smtps"), "outbox:"),
+        "sms_url": read("SMS_URL", _channel("https", "http"), "outbox:"),
+        "push_url": read("PUSH_URL", _channel("https", "http"), "outbox:"),
+        "mail_from": read("MAIL_FROM", _mailbox, "no-reply@localhost"),
+        "receipts_key": read("RECEIPTS_KEY", lambda text: _key(text).encode() if text else b"", ""),
+        "link_hosts": read("LINK_HOSTS", _host_names, ""),
+        "holidays": read("HOLIDAYS", _days, ""),
+    }
     if problems:
         raise ConfigurationError(
             "The portal cannot start:\n  "
             + "\n  ".join(problems)
             + "\nSet them as .env.example explains, or use `make run`, which makes its own."
         )
-    return Settings(**values)
+    own_host = urlsplit(values["public_url"]).hostname
+    return Settings(**values, **{**outside, "link_hosts": outside["link_hosts"] | {own_host}})
 
 
 def _starts_with(*schemes: str) -> Callable[[str], str]:
@@ -146,6 +164,52 @@ def _key(text: str) -> str:
 
 def _keys(text: str) -> tuple[str, ...]:
     return tuple(_key(key.strip()) for key in text.split(",") if key.strip())
+
+
+def _channel(*schemes: str) -> Callable[[str], str]:
+    """A provider's address: ``outbox:`` or one of these schemes; plain HTTP on this machine only, and then signed."""
+
+    def check(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme == "outbox" and not parts.netloc:
+            return text
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError("must be outbox: or " + " or ".join(f"{scheme}://host" for scheme in schemes[:2]))
+        if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1"}:
+            raise ValueError("must be https, or http://localhost")
+        if "http" in schemes and len(parts.password or "") < SHORTEST_KEY:
+            raise ValueError(f"must name a secret of {SHORTEST_KEY} characters to sign with: https://:secret@host/path")
+        _check_options({name: values[0] for name, values in parse_qs(parts.query).items()}, parts.port)
+        return text
+
+    return check
+
+
+def _check_options(options: Mapping[str, str], port: int | None) -> None:
+    if port == 0 or not re.fullmatch(r"[1-9][0-9]{0,5}", options.get("rate", "1")):
+        raise ValueError("must name a rate above nought, such as ?rate=20")
+    if options.get("tls", "offered") not in {"required", "offered", "none"}:
+        raise ValueError("must say tls=required, tls=offered or tls=none")
+
+
+def _mailbox(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+", text):
+        raise ValueError("must be one address, such as no-reply@portal.example")
+    return text
+
+
+def _host_names(text: str) -> frozenset[str]:
+    names = frozenset(name.strip().lower() for name in text.split(",") if name.strip())
+    if not all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", name) for name in names):
+        raise ValueError("must be names of hosts, separated by commas")
+    return names
+
+
+def _days(text: str) -> frozenset[date]:
+    try:
+        return frozenset(date.fromisoformat(day.strip()) for day in text.split(",") if day.strip())
+    except ValueError:
+        raise ValueError("must be days such as 2027-03-19, separated by commas") from None
 
 
 def _field_keys(text: str, environ: Mapping[str, str]) -> tuple[FieldKey, ...]:

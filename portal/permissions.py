@@ -27,6 +27,9 @@ class Permission(StrEnum):
     PAYMENT_POST = "payment:post"
     PAYMENT_CORRECT = "payment:correct"
     SCORE_READ = "score:read"
+    MESSAGE_READ = "message:read"
+    MESSAGE_RESEND = "message:resend"
+    MESSAGE_PANEL = "message:panel"
     SCORE_DECIDE = "score:decide"
     RAW_SCORE_REVEAL = "raw-score:reveal"
 
@@ -34,6 +37,8 @@ class Permission(StrEnum):
 EVERYBODY = frozenset(
     {Permission.PORTAL_ENTER, Permission.KYC_STATUS, Permission.CUSTOMER_FIND, Permission.CUSTOMER_READ}
 )
+
+MESSAGES = frozenset({Permission.MESSAGE_READ, Permission.MESSAGE_PANEL})
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.KYC_REVIEWER: EVERYBODY | {Permission.KYC_READ, Permission.KYC_DECIDE, Permission.CONTACT_REVEAL},
@@ -44,7 +49,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.SCORE_READ,
         Permission.SCORE_DECIDE,
         Permission.RAW_SCORE_REVEAL,
+        Permission.MESSAGE_PANEL,
     },
-    Role.SUPPORT_AGENT: EVERYBODY | {Permission.LOAN_READ, Permission.PAYMENT_POST, Permission.CONTACT_REVEAL},
-    Role.ADMIN: EVERYBODY | {Permission.LOAN_READ, Permission.CUSTOMER_MANAGE},
+    Role.SUPPORT_AGENT: EVERYBODY
+    | MESSAGES
+    | {Permission.LOAN_READ, Permission.PAYMENT_POST, Permission.CONTACT_REVEAL, Permission.MESSAGE_RESEND},
+    Role.ADMIN: EVERYBODY | MESSAGES | {Permission.LOAN_READ, Permission.CUSTOMER_MANAGE},
 }

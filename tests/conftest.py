@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import pymongo
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
@@ -41,6 +42,7 @@ def environment(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFacto
         "MIGRATION_URL": servers.migration_url,
         "MONGO_URL": servers.mongo_url,
         "DOCUMENTS_URL": f"file://{documents}",
+        **dict.fromkeys(("EMAIL_URL", "SMS_URL", "PUSH_URL"), f"outbox:{documents.with_name('outbox')}"),
     }
 
 
@@ -105,5 +107,6 @@ def empty(superuser: Engine) -> None:
         ).all()
         for table in tables:
             connection.execute(text(f"DELETE FROM {table}"))
-    for collection in mongo.database.list_collection_names(filter={"name": {"$ne": KEY_VAULT}}):
-        mongo.database[collection].delete_many({})
+    with pymongo.timeout(120):  # after a test at size there is much to remove
+        for collection in mongo.database.list_collection_names(filter={"name": {"$ne": KEY_VAULT}}):
+            mongo.database[collection].delete_many({})

@@ -17,6 +17,7 @@ from tests.factories import (
     make_staff,
 )
 from tests.loans.book import make_approved, payment_of
+from tests.notifications.messages import make_message
 from tests.portals import another_portal
 
 ANYBODY = None
@@ -25,6 +26,7 @@ REVIEWER = {Role.KYC_REVIEWER}
 ANALYST = {Role.CREDIT_ANALYST}
 SUPPORT = {Role.SUPPORT_AGENT}
 NOT_THE_REVIEWER = STAFF - REVIEWER
+MESSAGES = {Role.SUPPORT_AGENT, Role.ADMIN}
 
 POLICY = {
     "GET /static/<path:filename>": ANYBODY,
@@ -74,6 +76,15 @@ POLICY = {
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/post": SUPPORT,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": ANALYST,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": ANALYST,
+    "GET /notifications": MESSAGES,
+    "GET /notifications/export.csv": MESSAGES,
+    "GET /notifications/<uuid:message_id>": MESSAGES,
+    "POST /notifications/<uuid:message_id>/resend": SUPPORT,
+    "GET /notifications/<uuid:message_id>/content": MESSAGES,
+    "GET /notifications/of-loan/<uuid:loan_id>": NOT_THE_REVIEWER,
+    "GET /notifications/of-customer/<uuid:user_id>": MESSAGES,
+    "GET /dev/outbox": MESSAGES,
+    "POST /receipts/<channel>": ANYBODY,
     "GET /credit-scores": ANALYST,
     "GET /credit-scores/<uuid:credit_score_id>": ANALYST,
     "GET /credit-scores/of-loan/<uuid:loan_id>": ANALYST,
@@ -98,11 +109,13 @@ def addresses(in_app):
         "<uuid:payment_id>": str(payment_of(loan_id).id),
         "<uuid:kyc_id>": str(make_kyc_check()),
         "<uuid:user_id>": str(make_customer()),
+        "<uuid:message_id>": str(make_message()),
         "<uuid:credit_score_id>": str(make_score()),
         "<uuid:evaluation_id>": str(make_evaluation(loan_id=loan_id)),
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",
+        "<channel>": "sms",
     }
 
     def address(rule: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -51,6 +51,13 @@ def test_what_is_not_said_has_a_safe_default():
         is_demo=False,
         kyc_target=timedelta(hours=24),
         smallest_loan=Decimal(100_000),
+        email_url="outbox:",
+        sms_url="outbox:",
+        push_url="outbox:",
+        mail_from="no-reply@localhost",
+        receipts_key=b"",
+        link_hosts=frozenset({"portal.example"}),
+        holidays=frozenset(),
         score_target=timedelta(hours=24),
         score_policy=ScorePolicy(
             "v1", {ScoreSource.INTERNAL: 50, ScoreSource.EXTERNAL: 30, ScoreSource.MANUAL: 20}, 550, 700
@@ -109,6 +116,20 @@ def test_what_has_no_default_must_be_there(name):
         ("KYC_TARGET_HOURS", "9" * 30, "must be a whole number below a million"),
         ("LOG_LEVEL", "TRACE", "must be DEBUG, INFO, WARNING or ERROR"),
         ("DEMO", "true", "must be 0 or 1"),
+        ("EMAIL_URL", "https://mail.example", "must be outbox: or smtp://host or smtps://host"),
+        ("EMAIL_URL", "smtp://mail.example?tls=maybe", "must say tls=required, tls=offered or tls=none"),
+        ("SMS_URL", "smtp://mail.example", "must be outbox: or https://host or http://host"),
+        ("SMS_URL", f"http://:{'s' * 32}@sms.example/", "must be https, or http://localhost"),
+        (
+            "PUSH_URL",
+            "https://:short@push.example/",
+            "must name a secret of 32 characters to sign with: https://:secret@host/path",
+        ),
+        ("PUSH_URL", f"https://:{'s' * 32}@push.example/?rate=0", "must name a rate above nought, such as ?rate=20"),
+        ("MAIL_FROM", "Portal\r\nBcc: x@y", "must be one address, such as no-reply@portal.example"),
+        ("RECEIPTS_KEY", "short", "is shorter than 32 characters"),
+        ("LINK_HOSTS", "https://portal.example", "must be names of hosts, separated by commas"),
+        ("HOLIDAYS", "2027-02-30", "must be days such as 2027-03-19, separated by commas"),
         ("SMALLEST_LOAN", "NaN", "must be an amount in rupiah, such as 100000"),
     ],
 )
@@ -142,6 +163,9 @@ def test_no_secret_stands_in_the_complaint():
         ({"TRUSTED_PROXIES": ""}, "trusted_proxies", 0),
         ({"LOG_LEVEL": "debug"}, "log_level", "DEBUG"),
         ({"DEMO": "1"}, "is_demo", True),
+        ({"EMAIL_URL": "smtp://u:p@mail:25?tls=none&rate=9"}, "email_url", "smtp://u:p@mail:25?tls=none&rate=9"),
+        ({"LINK_HOSTS": "help.example, www.example"}, "link_hosts", {"portal.example", "help.example", "www.example"}),
+        ({"HOLIDAYS": "2027-03-19,2027-12-25"}, "holidays", {date(2027, 3, 19), date(2027, 12, 25)}),
         ({"KYC_TARGET_HOURS": "8"}, "kyc_target", timedelta(hours=8)),
         ({"PUBLIC_URL": "https://portal.example"}, "hosts", ["portal.example"]),
     ],

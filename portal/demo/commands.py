@@ -51,7 +51,7 @@ def demo(if_empty: bool) -> None:
 @with_appcontext
 def seed(users: int) -> None:
     """Add realistic customers, identity checks and loans at size, without images."""
-    from portal.demo import loading, seeding, seeding_loans
+    from portal.demo import loading, seeding, seeding_loans, seeding_messages
 
     if not (config.current().is_demo or loading.is_empty()):
         raise click.ClickException("This database has other data. Without DEMO=1 only an empty one is seeded.")
@@ -65,6 +65,10 @@ def seed(users: int) -> None:
             rows += written
     with click.progressbar(
         seeding_loans.seed_loans(clock.now()), label="Loans", length=seeding_loans.batches(users)
+    ) as bar:
+        rows += sum(bar)
+    with click.progressbar(
+        seeding_messages.seed_messages(clock.now()), label="Messages", length=seeding_messages.batches(users)
     ) as bar:
         rows += sum(bar)
     seconds = time.monotonic() - started

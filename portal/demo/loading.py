@@ -16,12 +16,13 @@ from portal.demo.loans import Story, loans
 from portal.demo.messages import messages
 from portal.demo.people import Customer, customers
 from portal.demo.pictures import draw
+from portal.demo.sent import lives, of_loans
 from portal.demo.settled import settled
 from portal.demo.staff import RINA, STAFF
 from portal.demo.waiting import waiting
 from portal.kyc.models import KycCheck, KycDecision
 from portal.loans.models import Loan
-from portal.notifications.models import COLLECTION, Notification
+from portal.notifications.models import ATTEMPTS, COLLECTION, Notification
 from portal.risk_levels import service as risk_levels
 from portal.risk_levels.models import COLLECTION as EVALUATIONS
 from portal.shared.database import Base, db, transaction
@@ -39,13 +40,17 @@ class Demo:
     customers: list[Customer]
     checks: list[Check]
     messages: list[Notification]
+    attempts: list[dict[str, Any]]
     loans: list[Story]
 
     @classmethod
     def of(cls, at: datetime) -> "Demo":
         people = customers(at)
         checks = illustrated([*waiting(people, at), *settled(people, at)])
-        return cls(at, people, checks, list(messages(checks, at)), list(loans(checks, at)))
+        borrowed = list(loans(checks, at))
+        told = list(lives([*messages(checks, at), *of_loans(borrowed, checks, at)], people, at))
+        attempts = [attempt for _, tried in told for attempt in tried]
+        return cls(at, people, checks, [message for message, _ in told], attempts, borrowed)
 
 
 def is_loaded() -> bool:
@@ -69,7 +74,8 @@ def load(demo: Demo) -> Iterator[str]:
     for done, total in draw(demo.checks):
         if done % 20 == 0 or done == total:
             yield f"{done} of {total} pictures drawn"
-    _write_messages(demo.messages)
+    _write(COLLECTION, [message.to_document() for message in demo.messages])
+    _write(ATTEMPTS, demo.attempts)
     yield f"{len(demo.messages)} messages written"
     yield f"{_write_evaluations(demo.loans)} vendors' evaluations written"
     with transaction() as session:
@@ -102,10 +108,9 @@ def _insert(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> 
     session.execute(insert(model), rows)
 
 
-def _write_messages(written: list[Notification]) -> None:
+def _write(collection: str, documents: list[dict[str, Any]]) -> None:
     """Each under its id, instead of what an interrupted run has left there."""
-    documents = [message.to_document() for message in written]
-    mongo.database[COLLECTION].bulk_write(
+    mongo.database[collection].bulk_write(
         [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
     )
 

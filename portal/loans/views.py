@@ -235,6 +235,7 @@ def _rights() -> dict[str, bool]:
         "may_correct": actor.may(Permission.PAYMENT_CORRECT),
         "sees_scores": actor.may(Permission.SCORE_READ),
         "sees_kyc": actor.may(Permission.KYC_STATUS),
+        "sees_messages": actor.may(Permission.MESSAGE_PANEL),
     }
 
 

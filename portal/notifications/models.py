@@ -1,13 +1,52 @@
-"""A message to a customer, as ``notifications_collection`` keeps it."""
+"""A message to a customer and each try to send it, as Mongo keeps them.
+
+Lists are read in index order: the enums a page is filtered by stand first, then ``created_at`` and ``_id``. There is an
+index for each combination of status, category and type; one customer's or one loan's messages are few, and the other
+filters are looked at in their documents.
+"""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 COLLECTION = "notifications_collection"
+ATTEMPTS = "notification_attempts"
+LONGEST_TITLE = 255
+LONGEST_CONTENT = 10_000
+
+
+class Outcome(StrEnum):
+    """How one try to send ended. A technical one says nothing of the message: it costs none of its tries."""
+
+    SENT = "sent"
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+    TECHNICAL = "technical"
+    TIMEOUT = "timeout"
+    UNKNOWN = "unknown"
+
+
+OUTCOME_OF = {
+    "permanent": Outcome.PERMANENT,
+    "rejected": Outcome.PERMANENT,
+    "no_address": Outcome.PERMANENT,
+    "no_customer": Outcome.PERMANENT,
+    "expired": Outcome.PERMANENT,
+    "credentials": Outcome.TECHNICAL,
+    "tls": Outcome.TECHNICAL,
+    "unreachable": Outcome.TECHNICAL,
+    "throttled": Outcome.TEMPORARY,
+    "unavailable": Outcome.TEMPORARY,
+    "broken_answer": Outcome.TEMPORARY,
+    "timeout": Outcome.TIMEOUT,
+    "unknown": Outcome.UNKNOWN,
+}
+"""Every ``error_class`` there is; ``advice.py`` says what to do about each."""
 
 SCHEMA: dict[str, Any] = {
     "bsonType": "object",
@@ -27,7 +66,7 @@ SCHEMA: dict[str, Any] = {
         "loan_id": {"bsonType": ["binData", "null"]},
         "notification_category": {"enum": ["loan", "kyc", "payment", "other"]},
         "notification_type": {"enum": ["email", "sms", "push"]},
-        "notification_title": {"bsonType": "string", "maxLength": 255},
+        "notification_title": {"bsonType": "string", "maxLength": LONGEST_TITLE},
         "notification_content": {"bsonType": "string"},
         "notification_link": {"bsonType": ["string", "null"], "maxLength": 255},
         "notification_status": {"enum": ["pending", "sent", "failed"]},
@@ -35,20 +74,64 @@ SCHEMA: dict[str, Any] = {
         "notification_failed_at": {"bsonType": ["date", "null"]},
         "notification_read_at": {"bsonType": ["date", "null"]},
         "created_at": {"bsonType": "date"},
+        "resend_of": {"bsonType": ["binData", "null"]},
+        "requested_by": {"bsonType": ["binData", "null"]},
+        "resend_reason": {"bsonType": ["string", "null"]},
+        "batch_id": {"bsonType": ["binData", "null"]},
+        "error_class": {"enum": [None, *OUTCOME_OF]},
+        "due_at": {"bsonType": ["date", "null"]},
+        "claimed_by": {"bsonType": ["binData", "null"]},
+        "tries": {"bsonType": "int"},
+        "open_attempt": {"bsonType": ["binData", "null"]},
     },
 }
 
+ATTEMPT_SCHEMA: dict[str, Any] = {
+    "bsonType": "object",
+    "required": ["_id", "notification_id", "number", "started_at", "channel", "recipient_masked", "recipient_hash"],
+    "properties": {
+        "_id": {"bsonType": "binData"},
+        "notification_id": {"bsonType": "binData"},
+        "outcome": {"enum": [None, *(outcome.value for outcome in Outcome)]},
+        "error_class": {"enum": [None, *OUTCOME_OF]},
+        "provider_answer": {"bsonType": ["string", "null"], "maxLength": 200},
+    },
+}
+
+NEWEST_FIRST = [("created_at", DESCENDING), ("_id", DESCENDING)]
+ENUMS = ("notification_status", "notification_category", "notification_type")
+
 INDEXES = [
-    IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
-    IndexModel([("notification_status", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
-    IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
-    IndexModel([("loan_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
+    *(
+        IndexModel([*((name, ASCENDING) for name in names), *NEWEST_FIRST])
+        for size in range(len(ENUMS) + 1)
+        for names in combinations(ENUMS, size)
+    ),
+    IndexModel([("user_id", ASCENDING), *NEWEST_FIRST]),
+    IndexModel([("loan_id", ASCENDING), *NEWEST_FIRST]),
+    IndexModel(
+        [("user_id", ASCENDING), ("context.message", ASCENDING), ("created_at", ASCENDING)],
+        name="sent_of_a_kind",
+        partialFilterExpression={"notification_status": "sent"},
+    ),
+    IndexModel(
+        [("notification_type", ASCENDING), ("due_at", ASCENDING)],
+        name="due",
+        partialFilterExpression={"notification_status": "pending"},
+    ),
 ]
+
+ATTEMPT_INDEXES = [IndexModel([("notification_id", ASCENDING), ("number", ASCENDING)])]
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message; ``context`` holds the facts it states, so that a stale one can be told later."""
+    """One message; ``context`` holds the event and the facts it states, so that a stale one can be told later.
+
+    ``due_at`` is when a worker may take it next, None for at once. A worker that takes it moves that on and leaves its
+    mark in ``claimed_by``, so that what a dead worker took comes free by itself. ``open_attempt`` is the attempt that
+    has begun and of which nobody has said yet how it ended; ``tries`` counts those that the message had to answer for.
+    """
 
     id: UUID
     user_id: UUID
@@ -64,6 +147,35 @@ class Notification:
     notification_failed_at: datetime | None = None
     notification_read_at: datetime | None = None
     context: dict[str, Any] = field(default_factory=dict)
+    resend_of: UUID | None = None
+    requested_by: UUID | None = None
+    resend_reason: str | None = None
+    batch_id: UUID | None = None
+    error_class: str | None = None
+    due_at: datetime | None = None
+    tries: int = 0
+
+    def to_document(self) -> dict[str, Any]:
+        fields = asdict(self)
+        return {"_id": fields.pop("id"), **fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to send. ``recipient_hash`` tells whether the address is still the same without keeping it.
+
+    Its document gains ``ended_at, outcome, error_class, provider_id, provider_answer, retry_at`` when it ends, and
+    ``receipts``, a list of ``event, at, answer``, when the provider has more to say.
+    """
+
+    id: UUID
+    notification_id: UUID
+    number: int
+    started_at: datetime
+    channel: str
+    provider: str
+    recipient_masked: str
+    recipient_hash: str
 
     def to_document(self) -> dict[str, Any]:
         fields = asdict(self)

@@ -8,6 +8,8 @@ from uuid import UUID
 import structlog
 from procrastinate import RetryStrategy
 
+from portal import config
+from portal.notifications import delivery, harmless
 from portal.notifications.messages import MESSAGES
 from portal.notifications.models import Notification
 from portal.notifications.repository import NotificationRepository
@@ -28,15 +30,18 @@ def queue(
     loan_id: UUID | None = None,
     words: Mapping[str, str] | None = None,
     context: Mapping[str, Any] | None = None,
+    link: str | None = None,
     hold: timedelta = timedelta(),
 ) -> UUID:
     """Queue a message in the caller's transaction and return its id; it exists when that commits, and never otherwise.
 
     ``words`` are the caller's own words by language, ``context`` the facts it states; ``hold`` keeps it back, so that
-    :func:`withdraw` can still stop it.
+    :func:`withdraw` can still stop it. A ``link`` that is not https on one of our hosts raises ValueError.
     """
     if message not in MESSAGES:
         raise KeyError(message)
+    if link is not None and not harmless.is_link(link, config.current().link_hosts):
+        raise ValueError("a message may lead to our own hosts only, by https")
     now = clock.now()
     message_id = uuid7(int(now.timestamp() * 1000))
     jobs.defer(
@@ -47,8 +52,9 @@ def queue(
         message=message,
         user_id=str(to),
         loan_id=str(loan_id) if loan_id else None,
-        words=dict(words or {}),
+        words={language: harmless.paragraphs(text) for language, text in (words or {}).items()},
         context=dict(context or {}),
+        link=link,
         queued_at=now.isoformat(),
     )
     return message_id
@@ -74,6 +80,7 @@ def write(
     words: dict[str, str],
     context: dict[str, Any],
     queued_at: str,
+    link: str | None = None,
 ) -> None:
     """Write the message as ``pending`` under its id, in the customer's language; repeating it is harmless.
 
@@ -86,6 +93,7 @@ def write(
         return
     kind = MESSAGES[message]
     wording = kind.wording[contact.language]
+    content = wording.content.format(name=harmless.one_line(contact.fullname), words=words.get(contact.language, ""))
     notifications.add(
         Notification(
             id=UUID(message_id),
@@ -94,8 +102,10 @@ def write(
             notification_category=kind.category,
             notification_type=contact.channel,
             notification_title=wording.title,
-            notification_content=wording.content.format(name=contact.fullname, words=words.get(contact.language, "")),
+            notification_content=harmless.paragraphs(content),
+            notification_link=link,
             created_at=datetime.fromisoformat(queued_at),
             context={"message": message, **context},
         )
     )
+    delivery.wake(contact.channel)

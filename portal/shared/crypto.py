@@ -25,6 +25,11 @@ def document_hash(number: str) -> str:
     return "v1:" + hmac.new(_hash_key, digits_of(number).encode(), hashlib.sha256).hexdigest()
 
 
+def address_hash(address: str) -> str:
+    """The hex HMAC-SHA-256 of an address: tells whether it is still the same, and not what it is."""
+    return hmac.new(_hash_key, b"address:" + address.encode(), hashlib.sha256).hexdigest()
+
+
 def new_token() -> str:
     """A random URL-safe token of 256 bits."""
     return secrets.token_urlsafe(32)

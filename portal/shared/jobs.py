@@ -1,6 +1,7 @@
 """Background jobs on the same Postgres, added inside the caller's transaction."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,14 @@ from uuid import UUID
 import procrastinate
 from flask import Flask
 from procrastinate import JobContext, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task
 from sqlalchemy import make_url, text
+from sqlalchemy.orm import Session
 
-from portal.shared.database import require_transaction
+from portal.shared.database import require_transaction, transaction
 
 HEARTBEAT = 10.0
 
@@ -28,8 +32,21 @@ def defer(task: Task[..., Any, Any], *, key: UUID, after: timedelta | None = Non
     """
     session = require_transaction()
     due = session.execute(_DUE, {"after": after or timedelta()}).scalar_one()
+    _add(task, session, arguments, queueing_lock=str(key), schedule_at=due)
+
+
+def wake(task: Task[..., Any, Any], *, key: str, after: timedelta | None = None, **arguments: Any) -> None:
+    """Have a job done in a transaction of its own, unless one of this ``key`` is waiting; two never run at once."""
+    with suppress(AlreadyEnqueued), transaction() as session:
+        due = session.execute(_DUE, {"after": after or timedelta()}).scalar_one() if after else None
+        if session.execute(_WAITS, {"key": key}).first() is None:
+            _add(task, session, arguments, lock=key, queueing_lock=key, schedule_at=due)
+
+
+def _add(task: Task[..., Any, Any], session: Session, arguments: dict[str, Any], **options: Any) -> None:
+    """By the session's own connection; inside a worker the queue's connector could not use it."""
     connection = session.connection().connection.driver_connection
-    deferrer = task.configure(connection=connection, queueing_lock=str(key), schedule_at=due)
+    deferrer = task.configure(connection=connection, **options)
     deferrer.job_manager = _by_connection
     deferrer.defer(**arguments)
 
@@ -40,6 +57,7 @@ def cancel(key: UUID) -> bool:
 
 
 _DUE = text("SELECT clock_timestamp() + CAST(:after AS interval)")
+_WAITS = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo'")
 _CANCEL = text(
     "WITH waiting AS MATERIALIZED"
     " (SELECT id FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo' FOR UPDATE)"
@@ -75,4 +93,8 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """Give the jobs of a worker that died to another one."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=3 * HEARTBEAT):
-        await manager.retry_job(job)
+        with suppress(ConnectorException):  # its worker was slow, not dead, and has ended it meanwhile
+            try:
+                await manager.retry_job(job)
+            except UniqueViolation:  # another of the same key waits already
+                await manager.finish_job(job, status=Status.FAILED, delete_job=True)

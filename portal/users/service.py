@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -63,6 +63,15 @@ class Contact:
     fullname: str
     language: str
     channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where messages to a customer go, by channel, which never shows where this is printed; and where he lives."""
+
+    addresses: Mapping[str, str] = field(repr=False)
+    timezone: str | None
+    is_active: bool
 
 
 def names_of(ids: Iterable[UUID]) -> dict[UUID, Person]:
@@ -175,6 +184,25 @@ def contact_of(user_id: UUID) -> Contact:
     return Contact(row.fullname, language if language in LANGUAGES else "id", usable[0])
 
 
+def recipients(ids: Iterable[UUID]) -> dict[UUID, Recipient]:
+    """The addresses themselves, to send to and for nothing else; deleted customers are missing."""
+    wanted = list(ids)
+    return {row.id: _recipient(row) for row in profiles.people(wanted)} if wanted else {}
+
+
+def address_of(user_id: UUID, channel: str) -> str | None:
+    """The address itself, to send to or to compare, and for nothing else; never to be shown or logged."""
+    found = recipients([user_id]).get(user_id)
+    return found.addresses.get(channel) if found else None
+
+
+def mask(channel: str, address: str) -> str:
+    """An address of this channel as it may be shown."""
+    if channel == "email":
+        return mask_email(address)
+    return mask_phone(address) if channel == "sms" else f"••••{address[-4:]}"
+
+
 def mask_email(email: str | None) -> str:
     """``s***@g***.com``: enough to recognize, not enough to write to."""
     if not email or "@" not in email:
@@ -207,6 +235,16 @@ def _person(row: Row[Any] | Profile) -> Person:
         mask_phone(row.phone_number),
         row.status,
         row.created_at,
+    )
+
+
+def _recipient(row: Row[Any]) -> Recipient:
+    addresses = {"email": row.email, "sms": row.phone_number, "push": str(row.auth_id)}
+    timezone = row.preferences.get("timezone")
+    return Recipient(
+        {channel: address for channel, address in addresses.items() if address},
+        timezone if isinstance(timezone, str) else None,
+        row.status is Activity.ACTIVE,
     )
 
 

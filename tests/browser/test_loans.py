@@ -61,6 +61,8 @@ def test_from_a_phone_number_to_the_history_of_a_loan(sari, open_page):
     sees(page, "Find a customer or loan")
     assert "0812" not in page.url
     page.get_by_role("link", name="Siti Rahmawati").first.click()
+    sees(page, "Siti Rahmawati")
+    page.get_by_role("link", name="Open them in the list").click()
     sees(page, "Loans")
     expect(page.get_by_role("main")).to_contain_text("Customer: Siti Rahmawati")
     press(page, "j", "Enter")
@@ -203,6 +205,8 @@ def test_without_scripts_a_loan_is_found_paid_and_read(sari, open_page):
     page.get_by_role("searchbox").fill("+62 812-345-6789")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="Siti Rahmawati").first.click()
+    page.get_by_role("link", name="Show: Loans").click()
+    page.get_by_role("link", name="Open them in the list").click()
     page.get_by_role("main").get_by_role("link", name="Siti Rahmawati", exact=True).click()
     page.get_by_role("link", name="Show the identity checks").click()
     expect(page.get_by_role("main")).to_contain_text("This customer has sent in no document yet.")

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from portal.demo.seeding import nik
 from portal.shared.database import db
+from portal.shared.mongo import mongo
 from tests.factories import make_customer
 from tests.portals import settings
 
@@ -54,6 +55,7 @@ def test_a_user_is_the_same_whatever_the_size(in_app: Flask) -> None:
     for table in ("user_kyc", "user_profile", "users_auth"):
         db.session.execute(text(f"DELETE FROM {table}"))
     db.session.commit()
+    mongo.database["notifications_collection"].delete_many({})
     seed(in_app)
     assert few < set(db.session.scalars(text("SELECT kyc_id FROM user_kyc")))
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -49,8 +48,6 @@ def numbers_of(page: TestResponse) -> dict[str, str]:
 
 def rows_behind(browser: Browser, href: str) -> int:
     """How many rows a list has on all its pages."""
-    if href.startswith("/notifications"):
-        return messages_behind(href)
     count = 0
     while href:
         page = browser.send("GET", href)
@@ -59,20 +56,6 @@ def rows_behind(browser: Browser, href: str) -> int:
         further = FURTHER.search(page.text)
         href = unescape(further[1]) if further else ""
     return count
-
-
-def messages_behind(href: str) -> int:
-    """How many messages fulfil what an address of the message log says, counted one by one."""
-    asked = {name: values[0] for name, values in parse_qs(urlsplit(href).query).items()}
-    fields = {"status": "notification_status", "type": "notification_type"}
-    assert asked.keys() <= {*fields, "from", "to"}
-
-    def fits(message: dict[str, Any]) -> bool:
-        day = message["created_at"].astimezone(clock.WIB).date().isoformat()
-        is_named = all(message[field] == asked[name] for name, field in fields.items() if name in asked)
-        return is_named and asked.get("from", day) <= day <= asked.get("to", day)
-
-    return sum(map(fits, mongo.database[COLLECTION].find()))
 
 
 def check_every_number(browser: Browser) -> dict[str, str]:

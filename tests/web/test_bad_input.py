@@ -23,6 +23,7 @@ from tests.factories import (
     make_staff,
 )
 from tests.loans.book import REASON, make_approved, new_reference, payment_of
+from tests.notifications.messages import make_message
 
 VALUES = [
     "", " ", "0", "-1", "1e9", "1_000", "99999999999999999999", "NaN", "1.5", "١٢٣", "１２", "²", "null", "[]", "on",
@@ -64,6 +65,13 @@ PARAMETERS = {
     "/loans/<uuid:loan_id>/history": [("as_of",)],
     "/loans/<uuid:loan_id>/payments": [("open", "act")],
     "/loans/of-customer/<uuid:user_id>": [UNKNOWN],
+    "/dev/outbox": [UNKNOWN],
+    "/notifications": [("status", "category", "type"), ("user", "to"), ("loan", "from"), ("after",), ("open",)],
+    "/notifications/export.csv": [("status", "category", "type", "user", "loan", "from", "to")],
+    "/notifications/<uuid:message_id>": [UNKNOWN],
+    "/notifications/<uuid:message_id>/content": [UNKNOWN],
+    "/notifications/of-loan/<uuid:loan_id>": [UNKNOWN],
+    "/notifications/of-customer/<uuid:user_id>": [UNKNOWN],
     "/credit-scores": [("decision", "turn", "risk_level", "missing", "age"), ("by", "from"), ("after",), ("before",)],
     "/credit-scores/<uuid:credit_score_id>": [UNKNOWN],
     "/credit-scores/of-loan/<uuid:loan_id>": [UNKNOWN],
@@ -105,6 +113,8 @@ FIELDS = {
     "/kyc/<uuid:kyc_id>/expire": [("command_id", "version"), ("reason",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/post": [("amount",), ("reference",), ("command_id", "version")],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": [("reason",), ("command_id", "version")],
+    "/receipts/<channel>": [UNKNOWN],
+    "/notifications/<uuid:message_id>/resend": [("command_id", "confirmed"), ("reason",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": [("due_date",), ("command_id", "version")],
     "/credit-scores/<uuid:credit_score_id>/manual-score": [
         ("score",),
@@ -158,8 +168,10 @@ def role_for(rule):
         return Role.CREDIT_ANALYST
     if rule.startswith("/loans"):
         return Role.SUPPORT_AGENT if rule.endswith("/post") else Role.CREDIT_ANALYST
-    if rule.startswith("/customers") and rule.endswith("activate"):
-        return Role.ADMIN
+    if rule.startswith(("/notifications", "/dev/outbox")):
+        return Role.SUPPORT_AGENT
+    if rule.startswith("/customers"):
+        return Role.ADMIN if rule.endswith("activate") else Role.SUPPORT_AGENT
     return Role.KYC_REVIEWER
 
 
@@ -170,12 +182,20 @@ def addresses(rina):
         "<uuid:payment_id>": str(payment_of(loan_id).id),
         "<uuid:kyc_id>": str(make_kyc_check(held_by=rina)),
         "<uuid:user_id>": str(make_customer()),
+        "<uuid:message_id>": str(make_message()),
         "<uuid:credit_score_id>": str(make_score()),
         "<uuid:evaluation_id>": str(make_evaluation(loan_id=loan_id)),
         "<any(front, selfie):side>": "front",
         "<path:filename>": "portal.css",
         "<token>": "no-such-token",
     }
+
+
+def crew(visit):
+    """Somebody of each role that a page asks for, in his browser, and what the first of them may open."""
+    rina = make_staff()
+    others = {role_for(rule) for rule in PARAMETERS} - {rina.role}
+    return {rina.role: visit(rina)} | {role: visit(make_staff(role)) for role in others}, addresses(rina)
 
 
 def filled(rule, ids):
@@ -195,11 +215,7 @@ def test_no_value_of_a_parameter_breaks_a_page(in_app, visit, rule):
 
 
 def test_parameters_that_a_page_does_not_know_change_nothing(in_app, visit):
-    rina = make_staff()
-    browsers, ids = (
-        {rina.role: visit(rina), Role.CREDIT_ANALYST: visit(make_staff(Role.CREDIT_ANALYST))},
-        addresses(rina),
-    )
+    browsers, ids = crew(visit)
     for rule, groups in PARAMETERS.items():
         browser = browsers[role_for(rule)]
         if groups == [UNKNOWN]:
@@ -211,11 +227,7 @@ def test_parameters_that_a_page_does_not_know_change_nothing(in_app, visit):
 
 
 def test_no_value_in_the_place_of_an_id_or_a_name_breaks_a_page(in_app, visit):
-    rina = make_staff()
-    browsers, ids = (
-        {rina.role: visit(rina), Role.CREDIT_ANALYST: visit(make_staff(Role.CREDIT_ANALYST))},
-        addresses(rina),
-    )
+    browsers, ids = crew(visit)
     for rule in PARAMETERS:
         browser = browsers[role_for(rule)]
         for placeholder in re.findall("<[^>]+>", rule):
@@ -251,6 +263,11 @@ def form_of(rule, rina):
         return rule.replace("<uuid:evaluation_id>", str(make_evaluation(loan_id=make_loan()))), {
             "reason": "AUDIT_REQUEST"
         }
+    if "<uuid:message_id>" in rule:
+        return rule.replace("<uuid:message_id>", str(make_message())), {"command_id": str(uuid4()), "reason": REASON}
+    if "<uuid:user_id>" in rule:
+        facts = {"version": 1, "field": "phone", "reason": "CUSTOMER_ASKED", "text": REASON}
+        return rule.replace("<uuid:user_id>", str(make_customer())), {**facts, "command_id": str(uuid4())}
     status = KycStatus.VERIFIED if rule.endswith("/expire") else KycStatus.PENDING
     fields = {"command_id": str(uuid4())}
     if "<uuid:kyc_id>" in rule:

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 
@@ -62,8 +61,6 @@ def rest(actor: Actor, found: Found) -> dict[str, Any]:
         "form": NameForm(formdata=None),
         "rows": asked(lambda: picture.newest_failed(MOST_ROWS)) if found.messages else None,  # nobody waits twice
         "channels": found.messages and [_channel(channel, found.messages) for channel in CHANNELS],
-        "log_url": _log(status="failed"),
-        "message_url": _message,
         "words": WORDS,
     }
 
@@ -79,13 +76,4 @@ def _channel(channel: str, told: picture.Numbers) -> dict[str, Any]:
 
 
 def _log(**query: Any) -> str:
-    """The message log's address; it has one before it is there."""
-    if "notifications.index" in current_app.view_functions:
-        return url_for("notifications.index", **query)
-    return f"/notifications?{urlencode(query)}"
-
-
-def _message(message_id: Any) -> str:
-    if "notifications.show" in current_app.view_functions:
-        return url_for("notifications.show", message_id=message_id)
-    return f"/notifications/{message_id}"
+    return url_for("notifications.index", **query)

@@ -1,0 +1,253 @@
+"""Sending: a chunk of due messages is taken, each send is written down before it happens, and then how it ended.
+
+A worker may die at any point. What it took comes free when its claim ends; of a send that began, either the attempt
+says how it ended, or the provider drops the copy by its key, or the message ends as ``unknown`` and is not repeated.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from pymongo.errors import PyMongoError
+
+from portal import config
+from portal.notifications.breaker import Breaker
+from portal.notifications.channels import CHANNELS, Outbox, Outgoing, Provider, Result, provider_of, rate_of
+from portal.notifications.models import OUTCOME_OF, Attempt, Outcome
+from portal.notifications.quiet import next_allowed
+from portal.notifications.repository import NotificationRepository
+from portal.shared import clock, crypto, jobs
+from portal.shared.database import db
+from portal.shared.mongo import Document, mongo
+from portal.shared.throttle import PostgresStorage
+from portal.users import service as users
+
+CHUNK, PARALLEL = 100, 16
+BUDGET = 5.0
+CLAIM = timedelta(minutes=2)
+DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
+LONGEST = timedelta(hours=72)
+PERSISTENCE = 30.0
+FAULTS = {"credentials", "tls", "unreachable", "unavailable", "broken_answer", "timeout", "unknown"}
+
+log = structlog.get_logger("portal.notifications")
+messages = NotificationRepository(mongo)
+breaker = Breaker(mongo)
+rates = PostgresStorage(lambda: db.engine)
+
+
+def wake(channel: str, *, slot: int = 0, after: timedelta | None = None) -> None:
+    """Have a worker look for due messages of this channel."""
+    key = f"deliver:{channel}:{slot}"
+    jobs.wake(deliver, key=key, after=after, channel=channel, slot=slot)
+
+
+@jobs.queue.periodic(cron="* * * * *")
+@jobs.queue.task(name="notifications.sweep", queue="sending", queueing_lock="notifications.sweep")
+def sweep(timestamp: int) -> None:
+    """Wake the channels that have due messages: retries, scheduled ones, and what a dead worker left."""
+    try:
+        due = [channel for channel in CHANNELS if messages.is_any_due(channel, clock.now())]
+    except PyMongoError as error:
+        log.warning("no Mongo, messages wait", error=type(error).__name__)
+        return
+    for channel in due:
+        wake(channel)
+
+
+@jobs.queue.task(name="notifications.deliver", queue="sending")
+def deliver(*, channel: str, slot: int) -> None:
+    """Send up to a hundred due messages of a channel; the sweep comes back for what is left."""
+    try:
+        _deliver(channel)
+    except PyMongoError as error:
+        log.warning("no Mongo, messages wait", channel=channel, error=type(error).__name__)
+
+
+def _deliver(channel: str) -> None:
+    now = clock.now()
+    most = breaker.permitted(channel, _allowance(channel), now=now)
+    if not most:
+        return
+    token = crypto.new_id()
+    taken = messages.claim(channel, most, token=token, now=now, until=now + CLAIM)
+    if len(taken) == CHUNK:
+        wake(channel, slot=1)
+    recipients = users.recipients({document["user_id"] for document in taken})
+    db.session.rollback()
+    chunk = Chunk(channel, provider_of(channel), token, recipients, time.monotonic() + BUDGET)
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        list(pool.map(chunk.handle, taken))
+    if not chunk.closed_until and messages.is_any_due(channel, clock.now()):
+        wake(channel)
+
+
+def _allowance(channel: str) -> int:
+    """How many of a chunk the provider's rate allows in this second, for all workers together."""
+    rate = rate_of(channel)
+    if rate is None:
+        return CHUNK
+    wanted = min(CHUNK, rate)
+    allowed = max(0, wanted - max(0, rates.incr(f"messages:{channel}", 1, wanted) - rate))
+    if not allowed:
+        wake(channel, after=timedelta(seconds=1))
+    return allowed
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What one job has taken.
+
+    ``closed_until`` is set once the provider is not worth asking any more, ``is_doubtful`` until it is known to work.
+    """
+
+    channel: str
+    provider: Provider
+    token: UUID
+    recipients: Mapping[UUID, users.Recipient]
+    deadline: float
+    closed_until: datetime | None = None
+    is_doubtful: bool = True
+
+    def handle(self, document: Document) -> None:
+        """Send one message, or say why not, or put it back."""
+        if document.get("open_attempt"):
+            self._take_over(document)
+            return
+        if self.closed_until or time.monotonic() > self.deadline:
+            self._put_back(document, self.closed_until or clock.now())
+            return
+        recipient = self.recipients.get(document["user_id"])
+        address = recipient.addresses.get(self.channel) if recipient else None
+        if clock.now() - document["created_at"] > LONGEST:
+            self._fail(document, "expired")
+        elif recipient is None:
+            self._fail(document, "no_customer")
+        elif address is None:
+            self._fail(document, "no_address")
+        elif (allowed := _allowed_at(document, recipient)) > clock.now():
+            self._put_back(document, allowed)
+        else:
+            self._send(document, address)
+
+    def _send(self, document: Document, address: str) -> None:
+        attempt = Attempt(
+            id=crypto.new_id(),
+            notification_id=document["_id"],
+            number=document.get("attempts", 0) + 1,
+            started_at=clock.now(),
+            channel=self.channel,
+            provider=self.provider.name,
+            recipient_masked=users.mask(self.channel, address),
+            recipient_hash=crypto.address_hash(address),
+        )
+        until = attempt.started_at + CLAIM
+        if not messages.begin(attempt, token=self.token, until=until):
+            return
+        fields = ("notification_title", "notification_content", "notification_link")
+        title, content, link = (document.get(name) for name in fields)
+        result = self.provider.send(Outgoing(document["_id"], self.channel, address, title or "", content or "", link))
+        self._settle(document, attempt.id, result)
+
+    def _settle(self, document: Document, attempt_id: UUID, result: Result) -> None:
+        """Write down how it ended, and for as long as Mongo is away try again."""
+        ended_at = clock.now()
+        outcome = OUTCOME_OF[result.error_class] if result.error_class else Outcome.SENT
+        retry_at = self._retry_at(document, outcome, result, ended_at)
+        facts = {
+            "ended_at": ended_at,
+            "outcome": outcome.value,
+            "error_class": result.error_class,
+            "provider_id": result.provider_id,
+            "provider_answer": result.answer[:200],
+            "retry_at": retry_at,
+        }
+        _persist(lambda: messages.end(attempt_id, facts))
+        _persist(lambda: _mark(document, attempt_id, facts))
+
+    def _retry_at(self, document: Document, outcome: Outcome, result: Result, now: datetime) -> datetime | None:
+        """When it is tried again, None when it is not; tells the breaker how its provider does."""
+        closed_until = None
+        if result.error_class in FAULTS:
+            closed_until = _persist(lambda: breaker.failed(self.channel, now=now))
+            self.closed_until = self.closed_until or closed_until
+            self.is_doubtful = True
+        elif outcome is not Outcome.TEMPORARY and self.is_doubtful:
+            _persist(lambda: breaker.worked(self.channel))
+            self.is_doubtful = False
+        if outcome in {Outcome.SENT, Outcome.PERMANENT, Outcome.UNKNOWN}:
+            return None
+        tries = document.get("tries", 0)
+        if outcome is Outcome.TECHNICAL:
+            wait = max(DELAYS[0], (closed_until or now) - now)
+        elif tries < len(DELAYS):
+            wait = max(DELAYS[tries], result.retry_after or timedelta())
+        else:
+            return None
+        retry_at = now + wait * random.uniform(1, 1.2)  # noqa: S311  spreads the load, hides nothing
+        return retry_at if retry_at < document["created_at"] + LONGEST else None
+
+    def _take_over(self, document: Document) -> None:
+        """After a worker that died during a send: what it wrote down counts; else nobody knows whether it was sent."""
+        attempt_id, now = document["open_attempt"], clock.now()
+        deaths = document.get("attempts", 1) - 1
+        wait = DELAYS[min(deaths, len(DELAYS)) - 1] if deaths else timedelta()
+        retry_at = now + wait if self.provider.is_repeatable and now - document["created_at"] < LONGEST else None
+        unknown = {"ended_at": now, "outcome": "unknown", "error_class": "unknown", "retry_at": retry_at}
+        messages.end(attempt_id, unknown)
+        _mark(document, attempt_id, messages.attempt(attempt_id) or unknown)
+
+    def _fail(self, document: Document, error_class: str) -> None:
+        """No attempt: there is nobody to send it to, or it is too late."""
+        facts = {"ended_at": clock.now(), "outcome": "permanent", "error_class": error_class, "retry_at": None}
+        _mark(document, None, facts)
+
+    def _put_back(self, document: Document, due_at: datetime) -> None:
+        messages.put_back(document["_id"], token=self.token, due_at=due_at)
+
+
+def _mark(document: Document, attempt_id: UUID | None, attempt: Document) -> None:
+    """The message stands as its attempt ended."""
+    outcome, ended_at, retry_at = attempt["outcome"], attempt["ended_at"], attempt.get("retry_at")
+    change: Document = {"error_class": attempt.get("error_class")}
+    if outcome == Outcome.SENT:
+        change |= {"notification_status": "sent", "notification_sent_at": ended_at}
+    elif retry_at:
+        change |= {"due_at": retry_at}
+    else:
+        change |= {"notification_status": "failed", "notification_failed_at": ended_at}
+    is_counted = outcome not in {Outcome.TECHNICAL, Outcome.UNKNOWN}
+    messages.mark(document["_id"], attempt_id, change, tries=int(is_counted))
+
+
+def _allowed_at(document: Document, recipient: users.Recipient) -> datetime:
+    now = clock.now()
+    if document["notification_category"] != "payment":
+        return now
+    return next_allowed(now, recipient.timezone, config.current().holidays)
+
+
+def _persist(write: Callable[[], Any]) -> Any:
+    """What ``write`` returns; tried again while Mongo changes its primary or restarts."""
+    give_up_at = time.monotonic() + PERSISTENCE
+    while True:
+        try:
+            return write()
+        except PyMongoError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.3)
+
+
+def written() -> list[dict[str, Any]]:
+    """What the channels without a provider wrote last, the newest first; addresses are masked."""
+    outboxes = {box.folder: box for channel in CHANNELS if isinstance(box := provider_of(channel), Outbox)}
+    found = [file for box in outboxes.values() for file in box.newest()]
+    shown = [{**file, "address": users.mask(file["channel"], file["address"])} for file in found]
+    return sorted(shown, key=lambda file: str(file["id"]), reverse=True)

@@ -1,0 +1,92 @@
+"""Workers that die: ``python -m tests.notifications.killed`` forks one for each line it reads.
+
+``kill STEP`` runs a worker that kills itself at that step; ``work`` starts one, ``stop`` ends it as a deployment would.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+
+from portal.app import create_app
+from portal.notifications import delivery
+from portal.notifications.channels.gateway import Gateway
+from portal.notifications.channels.mail import Mail
+from portal.notifications.repository import NotificationRepository
+from portal.shared import jobs
+from portal.shared.database import transaction
+
+PATIENCE = 20
+
+
+def die_at(step: str) -> None:
+    moment, _, what = step.partition("-")
+    owners: dict[str, list[tuple[type, str]]] = {
+        "write": [(NotificationRepository, "add")],
+        "send": [(Gateway, "send"), (Mail, "send")],
+        "mark": [(NotificationRepository, "mark")],
+    }
+    for owner, name in owners[what]:
+        setattr(owner, name, deadly(getattr(owner, name), dies_before=moment == "before"))
+
+
+def deadly(method: Callable[..., Any], *, dies_before: bool) -> Callable[..., Any]:
+    def dies(*args: Any, **kwargs: Any) -> None:
+        if not dies_before:
+            method(*args, **kwargs)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return dies
+
+
+def fork(app: Flask, step: str | None) -> int:
+    child = os.fork()
+    if child:
+        return child
+    if step:
+        delivery.CLAIM, delivery.PARALLEL = timedelta(seconds=0.5), 1
+        die_at(step)
+    time.sleep(4 * jobs.HEARTBEAT)  # the one before is known to be dead by then
+    with app.app_context(), transaction():
+        for task in (jobs.retry_stalled, delivery.sweep):
+            jobs.defer(task, key=uuid4(), timestamp=0)
+    # One thing at a time, so that whoever dies is in the middle of nothing else.
+    jobs.run_worker(app, name=f"mortal-{os.getpid()}", concurrency=1 if step else 4)
+    os._exit(0)
+
+
+def outlive(child: int) -> str:
+    for _ in range(PATIENCE * 50):
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}"
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return "timeout"
+
+
+def main() -> None:
+    jobs.HEARTBEAT = 0.15
+    app, child = create_app(), 0
+    print("ready", flush=True)
+    for line in sys.stdin:
+        command, _, step = line.strip().partition(" ")
+        if command == "kill":
+            print(outlive(fork(app, step)), flush=True)
+        elif command == "work":
+            child = fork(app, None)
+            print(child, flush=True)
+        elif command == "stop":
+            os.kill(child, signal.SIGTERM)
+            print(outlive(child), flush=True)
+
+
+if __name__ == "__main__":
+    main()
