@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from bench import loans, scores
+from bench import homes, loans, scores
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
 from portal.app import create_app
 from portal.config import from_environment
@@ -42,6 +42,7 @@ def main() -> int:
         with app.app_context(), db.engine.connect() as connection:
             found = list(pages(connection, deep=options.page))
             of_loans, one_loan = list(loans.lists(connection, deep=options.page)), loans.page(connection)
+            of_homes = list(homes.pages(connection, deep=options.page))
             of_scores, one_score = list(scores.lists(connection, deep=options.page)), scores.page(connection)
         client = _signed_in(app, "rina@portal.example")
         print(f"{'page':<44}{'ms':>8}{'statements':>12}{'counted':>9}  read by table (at most {MOST_ENTRIES} each)")
@@ -59,6 +60,11 @@ def main() -> int:
         }
         costs.append(_measured(app, analyst, "one loan", one_loan, options.repeat, **limits))
         costs.append(_measured(app, analyst, "one score", one_score, options.repeat, **limits))
+        clients = {email: _signed_in(app, email) for email, *_ in of_homes}
+        costs += [
+            _measured(app, clients[email], name, address, options.repeat, **homes.LIMITS)
+            for email, name, address in of_homes
+        ]
         _export(app, analyst)
     broken = sum(page.is_broken for page in costs)
     bounds = f"{MOST_STATEMENTS} statements, {MOST_ENTRIES} entries or {MOST_COUNTED} counted"
@@ -99,6 +105,7 @@ def _prepare(app: Flask, servers: EmbeddedServers, users: int) -> None:
         upgrade()
         hire(db.engine)
         loans.hire(db.engine)
+        homes.hire(db.engine)
     started = time.monotonic()
     result = app.test_cli_runner().invoke(args=["seed", "--users", str(users)])
     print(result.output.strip().splitlines()[-1])

@@ -39,7 +39,7 @@ def counters(actor: Actor, found: Numbers | None) -> Counters:
         ),
         Tile(
             "mine", _("Held by me"), "user-check", getattr(found, "mine", None), url_for("kyc.index", held="me"),
-            _("nobody else can decide it meanwhile"),
+            _("a hold lasts 10 minutes"),
         ),
         late_tile(found, browsing.target(), url_for("kyc.index", age="late")),
         Tile(

@@ -41,7 +41,7 @@ def counters(actor: Actor, found: Found) -> Counters:
         ),
         Tile(
             "failed", _("Failed in 7 days"), "calendar", getattr(told, "all_failed", None),
-            _log(status="failed", **from_day(DAYS - 1)), _("of those written since then"),
+            _log(status="failed", **from_day(DAYS - 1)), _("of those written in them"),
         ),
         Tile(
             "pending", _("Not sent yet"), "hourglass", getattr(told, "all_pending", None), _log(status="pending"),
