@@ -1,4 +1,4 @@
-"""``python -m bench``: the queue and the loans at full size on servers of its own; fails when a bound is broken."""
+"""``python -m bench``: queue, loans and messages at full size on servers of its own; fails when a bound is broken."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from bench import homes, loans, scores
+from bench import homes, loans, messages, scores
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
 from portal.app import create_app
 from portal.config import from_environment
@@ -62,14 +62,15 @@ def main() -> int:
         costs.append(_measured(app, analyst, "one score", one_score, options.repeat, **limits))
         clients = {email: _signed_in(app, email) for email, *_ in of_homes}
         costs += [
-            _measured(app, clients[email], name, address, options.repeat, **homes.LIMITS)
-            for email, name, address in of_homes
+            _measured(app, clients[email], name, address, options.repeat, most_entries=most, **homes.LIMITS)
+            for email, name, address, most in of_homes
         ]
         _export(app, analyst)
+        beyond = messages.report(servers.mongo_url, *messages.somebody(servers.mongo_url), deep=options.page)
     broken = sum(page.is_broken for page in costs)
     bounds = f"{MOST_STATEMENTS} statements, {MOST_ENTRIES} entries or {MOST_COUNTED} counted"
     print(f"\n{len(costs)} pages, {broken} of them beyond {bounds}.")
-    return 1 if broken else 0
+    return 1 if broken or beyond else 0
 
 
 def _options() -> argparse.Namespace:

@@ -13,6 +13,11 @@ from portal.shared.pagination import PAGE_SIZE, Cursor
 
 LIMITS = {"most_statements": 10, "most_counted": 2_002}
 """A team's counter counts for each of its two people; no other goes beyond 1,001."""
+MOST_ENTRIES = PAGE_SIZE + 1
+OF_HALF = 3 * MOST_ENTRIES
+"""Of somebody who made half of all decisions the planner may pass by the others' on the way."""
+OF_REASONS = 1_000
+"""So many rejections are looked through for a reason."""
 
 REVIEWER, ANALYST, SUPPORT, ADMIN = (f"{name}@portal.example" for name in ("rina", "bagas", "maya", "adi"))
 
@@ -26,35 +31,35 @@ def hire(engine: Engine) -> None:
                 connection.execute(insert(StaffMember), colleague.member_row(clock.now()))
 
 
-def pages(connection: Connection, *, deep: int) -> Iterator[tuple[str, str, str]]:
-    """Who opens it, a name and an address: homes with their counters, then the lists, at first and at page ``deep``."""
+def pages(connection: Connection, *, deep: int) -> Iterator[tuple[str, str, str, int]]:
+    """Who opens it, a name, an address, and the most it may read of a table: homes and counters, then the lists."""
     for email in (REVIEWER, ANALYST, SUPPORT, ADMIN):
         name = email.split("@")[0]
-        yield email, f"home of {name}", "/"
-        yield email, f"counters of {name}", "/counters"
+        yield email, f"home of {name}", "/", MOST_ENTRIES
+        yield email, f"counters of {name}", "/counters", MOST_ENTRIES
     week = str(clock.midnight(6).date())
     place = _decision(connection, deep)
-    for name, query in (
-        ("all", {}),
-        ("of one", {"by": str(RINA)}),
-        ("of one, lately", {"by": str(RINA), "from": week}),
-        ("for one reason", {"reason": "BLURRY"}),
-        ("for a rare reason, of one", {"reason": "UNDER_AGE", "by": str(RINA)}),
-        (f"page {deep:,}", {"after": place}),
-        (f"back to page {deep - 1:,}", {"before": place}),
-        (f"of one, page {deep:,}", {"by": str(RINA), "after": place}),
+    for name, query, most in (
+        ("all", {}, MOST_ENTRIES),
+        ("of one", {"by": str(RINA)}, OF_HALF),
+        ("of one, lately", {"by": str(RINA), "from": week}, OF_HALF),
+        ("for one reason", {"reason": "BLURRY"}, OF_REASONS),
+        ("for a rare reason, of one", {"reason": "UNDER_AGE", "by": str(RINA)}, OF_REASONS),
+        (f"page {deep:,}", {"after": place}, MOST_ENTRIES),
+        (f"back to page {deep - 1:,}", {"before": place}, MOST_ENTRIES),
+        (f"of one, page {deep:,}", {"by": str(RINA), "after": place}, OF_HALF),
     ):
-        yield REVIEWER, f"decisions, {name}", f"/kyc/decisions?{urlencode(query)}"
+        yield REVIEWER, f"decisions, {name}", f"/kyc/decisions?{urlencode(query)}", most
     place = _installment(connection, deep)
     for name, query in (
         ("first page", {}),
         (f"page {deep:,}", {"after": place}),
         (f"back to page {deep - 1:,}", {"before": place}),
     ):
-        yield SUPPORT, f"overdue, {name}", f"/loans/overdue?{urlencode(query)}"
+        yield SUPPORT, f"overdue, {name}", f"/loans/overdue?{urlencode(query)}", MOST_ENTRIES
     decided = f"/credit-scores?{urlencode({'by': str(BAGAS)})}"
-    yield ANALYST, "scores that one decided", decided
-    yield ANALYST, "scores that one decided lately", f"{decided}&from={week}"
+    yield ANALYST, "scores that one decided", decided, MOST_ENTRIES
+    yield ANALYST, "scores that one decided lately", f"{decided}&from={week}", MOST_ENTRIES
 
 
 def _decision(connection: Connection, page: int) -> str:

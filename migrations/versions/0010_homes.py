@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 
 MADE = "undone_at IS NULL AND verdict <> 'expired'"
 INDEXES = (
@@ -33,6 +33,7 @@ INDEXES = (
 
 
 def upgrade() -> None:
+    op.drop_index("ix_kyc_decisions_decided_by", "kyc_decisions")
     for name, table, columns, where in INDEXES:
         op.create_index(name, table, columns, postgresql_where=sa.text(where))
 
@@ -40,3 +41,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name, table, *_ in reversed(INDEXES):
         op.drop_index(name, table)
+    op.create_index("ix_kyc_decisions_decided_by", "kyc_decisions", ["decided_by", "decided_at"])

@@ -1,6 +1,6 @@
 """The trail in numbers, for the administrators' home page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,15 +8,13 @@ from typing import Any
 from sqlalchemy import ARRAY, Row, Text, bindparam, text
 from sqlalchemy.orm import scoped_session
 
+from portal.audit import service
+from portal.audit.service import Checked, Entry
 from portal.shared import clock
 from portal.shared.counting import capped
 from portal.shared.database import db
 
 PATIENCE = timedelta(minutes=5)
-WATCHED = (
-    "access.refused", "auth.sign-in-failed", "auth.signed-in", "customer.revealed", "risk-evaluation.revealed",
-    "kyc.exported", "loans.exported",
-)  # fmt: skip
 _TODAY = text(
     "SELECT watched, "  # noqa: S608  the rule is a constant
     + capped("audit_events", "action = watched AND at >= :since")
@@ -35,8 +33,8 @@ class TrailTallies:
     def __init__(self, session: scoped_session[Any]) -> None:
         self.session = session
 
-    def since(self, moment: datetime) -> dict[str, int]:
-        rows = self.session.execute(_TODAY, {"actions": list(WATCHED), "since": moment})
+    def since(self, moment: datetime, actions: Sequence[str]) -> dict[str, int]:
+        rows = self.session.execute(_TODAY, {"actions": list(actions), "since": moment})
         return {row.watched: row.number for row in rows}
 
     def chain(self) -> Row[Any]:
@@ -49,10 +47,11 @@ tallies = TrailTallies(db.session)
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Until when the trail is sealed, and since when an event waits for its seal."""
+    """Until when the trail is sealed, since when an event waits for its seal, and what the daily walk found."""
 
     sealed_at: datetime | None
     waits_since: datetime | None
+    checked: Checked | None
 
     @property
     def is_behind(self) -> bool:
@@ -60,11 +59,16 @@ class Chain:
         return self.waits_since is not None and clock.now() - self.waits_since > PATIENCE
 
 
-def today() -> Mapping[str, int]:
-    """How often each watched action happened today, counted up to 1,001."""
-    return tallies.since(clock.midnight())
+def today(actions: Sequence[str]) -> Mapping[str, int]:
+    """How often each of these actions happened today, counted up to 1,001."""
+    return tallies.since(clock.midnight(), actions)
+
+
+def newest(most: int) -> Sequence[Entry]:
+    """What happened last."""
+    return service.latest(most)
 
 
 def chain() -> Chain:
-    """How the chain stands; nothing is walked, which ``audit verify`` does."""
-    return Chain(**tallies.chain()._mapping)
+    """How the chain stands; nothing is walked, which a job does once a day."""
+    return Chain(**tallies.chain()._mapping, checked=service.last_checked())

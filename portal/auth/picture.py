@@ -1,41 +1,29 @@
-"""Who works here, for the home pages."""
+"""Who works here in numbers and names, for the home pages."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import scoped_session
-
-from portal.auth.models import Account, StaffMember
+from portal.auth.service import IDLE
+from portal.auth.staffing import directory
 from portal.permissions import Role
-from portal.shared.database import db
-from portal.shared.vocabulary import Activity
-
-_COLLEAGUES = (
-    select(StaffMember.auth_id, StaffMember.display_name)
-    .join(Account, Account.auth_id == StaffMember.auth_id)
-    .where(
-        StaffMember.role == bindparam("role"),
-        StaffMember.deactivated_at.is_(None),
-        Account.status == Activity.ACTIVE,
-    )
-    .order_by(StaffMember.display_name)
-)
 
 
-class Directory:
-    """``staff_members`` by role."""
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Members who may sign in, those of them who never chose a password, and those who are signed in now."""
 
-    def __init__(self, session: scoped_session[Any]) -> None:
-        self.session = session
-
-    def of_role(self, role: Role) -> dict[UUID, str]:
-        return {row.auth_id: row.display_name for row in self.session.execute(_COLLEAGUES, {"role": role})}
-
-
-directory = Directory(db.session)
+    active: int
+    invited: int
+    signed_in: int
 
 
-def colleagues(role: Role) -> dict[UUID, str]:
+def numbers() -> Numbers:
+    """All of them in one statement."""
+    found = directory.counts(IDLE)
+    return Numbers(found["active"], found["invited"], found["signed-in"])
+
+
+def colleagues(role: Role) -> Mapping[UUID, str]:
     """The names of all who may sign in with this role, by their ids."""
     return directory.of_role(role)

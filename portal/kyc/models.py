@@ -164,7 +164,6 @@ class KycDecision(Base):
     __table_args__ = (
         CheckConstraint("verdict <> 'pending'", name="verdict"),
         Index("ix_kyc_decisions_kyc_id", "kyc_id", "decided_at"),
-        Index("ix_kyc_decisions_decided_by", "decided_by", "decided_at"),
         Index("ix_kyc_decisions_made", "decided_at", "decision_id", postgresql_where=text(IS_MADE)),
         Index("ix_kyc_decisions_made_by", "decided_by", "decided_at", "decision_id", postgresql_where=text(IS_MADE)),
         Index("ix_kyc_decisions_rejected", "decided_at", "decision_id", postgresql_where=text(IS_REJECTION)),

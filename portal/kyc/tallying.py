@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Row, TextClause, Uuid, any_, bindparam, select, text, tuple_
+from sqlalchemy import ARRAY, DateTime, Row, TextClause, Uuid, any_, bindparam, select, text, true, tuple_
 from sqlalchemy.orm import scoped_session
 
 from portal.kyc.models import IS_MADE, IS_REJECTION, DecisionFilters, KycCheck, KycDecision
@@ -42,7 +42,8 @@ def _listing(place: str | None, by: bool, since: bool, reason: bool) -> Any:
         at = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid()))
         made = made.where(tuple_(*key) < at if is_forward else tuple_(*key) > at)
     page = made.order_by(*[c.desc() if is_forward else c.asc() for c in key]).limit(PAGE_SIZE + 1).subquery()
-    shown = select(*page.c, KycCheck.user_id, KycCheck.document_type).join(KycCheck, KycCheck.kyc_id == page.c.kyc_id)
+    check = select(KycCheck.user_id, KycCheck.document_type).where(KycCheck.kyc_id == page.c.kyc_id).limit(1).lateral()
+    shown = select(*page.c, *check.c).join(check, true())  # looked up one by one, however small the table
     return shown.order_by(*[page.c[name].desc() if is_forward else page.c[name].asc() for name in _KEY])
 
 

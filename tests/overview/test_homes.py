@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from portal.audit import service as audit
 from portal.kyc.models import DocumentType
 from portal.notifications import picture
 from portal.notifications.models import COLLECTION, Notification
@@ -235,18 +236,46 @@ def test_every_number_of_support_leads_to_what_it_counts(in_app, visit):
 
 def test_every_number_of_an_administrator_leads_to_what_it_counts(in_app, visit, superuser):
     make_many(superuser, 1200)
-    make_approved()
+    make_messages(30, status="failed", channel="push")
+    adi, maya = make_staff(Role.ADMIN), make_staff(Role.SUPPORT_AGENT)
+    make_staff(password_hash=None)
+    make_staff(deactivated_at=clock.now())
+    make_staff(status="inactive")
+    refused = visit(maya)
+    for _ in range(3):
+        assert refused.send("GET", "/kyc").status_code == 403
+    visit().post("/login", email=adi.email, password="wrong")
+    shown = check_every_number(visit(adi))
+    access = {kind: shown[f"/staff?access={kind}"] for kind in ("active", "invited", "signed-in")}
+    assert access == {"active": "3", "invited": "1", "signed-in": "2"}
+    today = clock.today()
+    for action, number in (("access.refused", "3"), ("auth.sign-in-failed", "1"), ("auth.signed-in", "2")):
+        assert shown[f"/audit?action={action}&from={today}"] == number
+    assert shown["/loans?status=pending"] == "1.000+"
+
+
+def test_an_administrator_hears_that_the_trail_is_not_sealed_or_does_not_hold(in_app, visit, superuser):
     browser = visit(make_staff(Role.ADMIN))
-    assert browser.send("GET", "/kyc").status_code == 403
-    shown = check_every_number(browser)
-    assert (shown["/loans?status=pending"], shown["/loans/overdue"]) == ("1.000+", "0")
+    assert "has not been sealed" not in browser.get("/").text
+    sql(superuser, "UPDATE audit_events SET at = at - interval '6 minutes'")
+    assert "has not been sealed since" in browser.get("/").text
+    audit.seal()
+    audit.check()
+    assert "The audit trail holds" in browser.get("/").text
+    sql(superuser, "UPDATE audit_events SET action = 'auth.signed-out' WHERE action = 'auth.signed-in'")
+    audit.check()
+    assert "The chain is broken at link 1" in browser.get("/").text
 
 
 @pytest.mark.parametrize("role", [*Role])
 def test_a_home_of_nothing_is_a_page_too(in_app, visit, role):
     browser = visit(make_staff(role))
     shown = check_every_number(browser)
-    assert set(shown.values()) == {"0"}
+    about_oneself = {"/staff?access=active": "1", "/staff?access=signed-in": "1",
+                     f"/audit?action=auth.signed-in&from={clock.today()}": "1"}  # fmt: skip
+    assert {href: number for href, number in shown.items() if number != "0"} == (
+        about_oneself if role is Role.ADMIN else {}
+    )
 
 
 @pytest.mark.parametrize("role", [*Role])
