@@ -26,14 +26,14 @@ OUTCOMES = {
 }
 EVENTS = {"delivered": _l("Arrived"), "bounced": _l("Came back")}
 VERDICTS = {
-    "inactive": _l("Customer is inactive"),
+    "inactive": _l("Inactive customer"),
     "no_address": _l("No address"),
-    "permanent": _l("Address does not work"),
-    "stale": _l("No longer true"),
-    "newer": _l("Newer one was sent"),
-    "too_soon": _l("Tried just now"),
-    "too_often": _l("Tried 3 times today"),
-    "window": _l("Waits for working hours"),
+    "permanent": _l("Bad address"),
+    "stale": _l("Outdated"),
+    "newer": _l("Newer was sent"),
+    "too_soon": _l("Just tried"),
+    "too_often": _l("Tried 3 times"),
+    "window": _l("Scheduled"),
     "sent": _l("Needs a reason"),
     "yes": _l("May be resent"),
 }
