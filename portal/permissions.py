@@ -34,6 +34,8 @@ class Permission(StrEnum):
     MESSAGE_PANEL = "message:panel"
     SCORE_DECIDE = "score:decide"
     RAW_SCORE_REVEAL = "raw-score:reveal"
+    STAFF_MANAGE = "staff:manage"
+    AUDIT_READ = "audit:read"
 
 
 EVERYBODY = frozenset(
@@ -62,5 +64,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.MESSAGE_REVEAL,
         Permission.MESSAGE_RESEND,
     },
-    Role.ADMIN: EVERYBODY | MESSAGES | {Permission.LOAN_READ, Permission.PORTAL_WATCH, Permission.CUSTOMER_MANAGE},
+    Role.ADMIN: EVERYBODY
+    | MESSAGES
+    | {Permission.LOAN_READ, Permission.PORTAL_WATCH, Permission.CUSTOMER_MANAGE}
+    | {Permission.STAFF_MANAGE, Permission.AUDIT_READ},
 }

@@ -218,6 +218,7 @@ def test_a_foreign_key_stays_within_its_context(superuser):
     assert added == {
         ("staff_members", "auth_id", "users_auth", "auth_id"),
         ("staff_tokens", "auth_id", "users_auth", "auth_id"),
+        ("webauthn_credentials", "auth_id", "users_auth", "auth_id"),
         ("audit_seals", "event_id", "audit_events", "event_id"),
         ("kyc_decisions", "kyc_id", "user_kyc", "kyc_id"),
     }
