@@ -5,6 +5,8 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
+from flask_babel.speaklater import LazyString
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.validators import DataRequired, Length, ValidationError
@@ -15,7 +17,11 @@ from portal.web.forms import CANONICAL_UUID, Command, DayField, Form, NoteField,
 
 CATEGORIES = {"payment": _l("Payment"), "loan": _l("Loan"), "kyc": _l("KYC"), "other": _l("Other")}
 CHANNELS = {"sms": _l("SMS"), "email": _l("Email"), "push": _l("Push")}
-STATUSES = {"failed": _l("Failed"), "pending": _l("Pending"), "sent": _l("Sent")}
+STATUSES = {
+    "failed": _l("Failed"),
+    "pending": LazyString(lambda: pgettext("message", "Pending")),  # waits for no decision, as other pending ones do
+    "sent": _l("Sent"),
+}
 OUTCOMES = {
     "sent": _l("Handed over"),
     "temporary": _l("Not taken for now"),
