@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from portal.notifications.models import COLLECTION
+from portal.notifications.models import ATTEMPTS, COLLECTION, OUTCOME_OF
 from portal.shared import clock
 from portal.shared.mongo import mongo
 from tests.factories import make_customer
@@ -26,4 +26,26 @@ def make_message(**given: Any) -> UUID:
         **given,
     }
     mongo.database[COLLECTION].insert_one(document)
+    return UUID(str(document["_id"]))
+
+
+def make_attempt(message_id: UUID, number: int = 1, **given: Any) -> UUID:
+    """A try that was answered with HTTP 200, or what it is told; ``error_class`` says how it failed."""
+    error_class = given.get("error_class")
+    at = clock.now() - timedelta(minutes=50 - number)
+    document = {
+        "_id": uuid4(),
+        "notification_id": message_id,
+        "number": number,
+        "started_at": at,
+        "ended_at": at + timedelta(seconds=1),
+        "channel": "sms",
+        "provider": "gateway",
+        "recipient_masked": "+62812••••789",
+        "recipient_hash": "0" * 64,
+        "outcome": OUTCOME_OF[error_class].value if error_class else "sent",
+        "provider_answer": "HTTP 200",
+        **given,
+    }
+    mongo.database[ATTEMPTS].insert_one(document)
     return UUID(str(document["_id"]))
