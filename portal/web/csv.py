@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -26,8 +27,19 @@ def download(filename: str, columns: Mapping[str, str], rows: Iterable[object]) 
 
 def cell(value: Any) -> str:
     """The value as text; one that starts like a formula gets a leading apostrophe."""
-    text = "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
+    text = _plain(value)
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return value.isoformat()
+        case dict():
+            return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return str(value)
 
 
 def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

@@ -83,10 +83,11 @@ def test_every_action_that_is_recorded_has_its_words():
 
 def test_the_export_is_recorded_and_holds_what_is_filtered(in_app, visit):
     rina = make_staff()
-    audit.note("kyc.opened", uuid4(), of=uuid4(), actor=rina.actor)
+    audit.note("kyc.opened", uuid4(), of=uuid4(), actor=rina.actor, codes=["BLURRY"])
     lines = visit(make_staff(Role.ADMIN)).get(f"/audit/export.csv?actor={rina.auth_id}").text.splitlines()
     assert len(lines) == 2
     assert "kyc.opened" in lines[1]
+    assert lines[1].endswith('"{""codes"": [""BLURRY""]}"')
     assert len(audit_events("audit.exported")) == 1
 
 
