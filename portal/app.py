@@ -25,6 +25,7 @@ from portal.kyc.views import bp as kyc_views
 from portal.loans import service as loans
 from portal.loans.views import bp as loans_views
 from portal.notifications import browsing, resending
+from portal.notifications.bulk_views import bp as batches_views
 from portal.notifications.outside import outbox as outbox_views
 from portal.notifications.outside import receipt, receipts_views
 from portal.notifications.views import bp as notifications_views
@@ -84,6 +85,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         credit_scores_views,
         risk_levels_views,
         notifications_views,
+        batches_views,
     )
     for views in (auth_views, *rooms, receipts_views, health_views):
         app.register_blueprint(views)

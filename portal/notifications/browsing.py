@@ -122,6 +122,11 @@ def of_customer(user_id: UUID) -> Sequence[Line]:
     return _lines(lists.page(Filters(user_id=user_id), Slice()))
 
 
+def lines_of(ids: Sequence[UUID]) -> dict[UUID, Line]:
+    """These messages as lines, by their ids."""
+    return {line.id: line for line in _lines(list(lists.of_ids(ids).values()))}
+
+
 def export(filters: Filters, *, actor: Actor) -> Iterator[Line]:
     """All that match, streamed and masked; who exported what is recorded first."""
     given = {name: getattr(filters, name) for name in Filters.__slots__}

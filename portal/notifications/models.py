@@ -114,6 +114,11 @@ INDEXES = [
         name="due",
         partialFilterExpression={"notification_status": "pending"},
     ),
+    IndexModel(
+        [("batch_id", ASCENDING), ("notification_status", ASCENDING)],
+        name="batch",
+        partialFilterExpression={"batch_id": {"$gt": UUID(int=0)}},
+    ),
 ]
 
 ATTEMPT_INDEXES = [IndexModel([("notification_id", ASCENDING), ("number", ASCENDING)])]

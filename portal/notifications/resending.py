@@ -1,14 +1,16 @@
 """Sending a message once more: claimed in Postgres with its audit event, written to Mongo by the worker."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from procrastinate import RetryStrategy
+from pymongo import UpdateOne
 from sqlalchemy import select, text
 
 from portal.audit import service as audit
+from portal.notifications import delivery
 from portal.notifications.batch_models import Resend
 from portal.notifications.browsing import lists
 from portal.notifications.eligibility import Facts, Verdict, judge
@@ -28,6 +30,7 @@ StillTrue = Callable[[UUID | None, Mapping[str, Any]], bool]
 FROM, UNTIL = time(8), time(20)
 SUNDAY = 6
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7))")
+_LOCK_ALL = text("SELECT pg_advisory_xact_lock(hashtextextended(key, 7)) FROM unnest(CAST(:keys AS text[])) AS key")
 _checks: dict[str, StillTrue] = {}
 
 
@@ -91,6 +94,37 @@ def write_again(*, message_id: str) -> None:
         "resend_reason": claim.reason,
     }
     mongo.database[COLLECTION].update_one({"_id": claim.message_id}, {"$setOnInsert": copy}, upsert=True)
+
+
+def verdicts_of(documents: Sequence[Document]) -> dict[UUID, Verdict]:
+    return {d["_id"]: judge(_facts(d, _resends_of(_root_of(d["_id"])))) for d in documents}
+
+
+def lock(roots: Iterable[UUID]) -> None:
+    """Keep others from sending these meanwhile; in one order for everybody, so that nobody waits in a circle."""
+    db.session.execute(_LOCK_ALL, {"keys": sorted(map(str, roots))})
+
+
+def copy_of(original: Document, claim: Resend) -> Document:
+    kept = ("user_id", "loan_id", "notification_category", "notification_type", "notification_title",
+            "notification_content", "notification_link", "context")  # fmt: skip
+    return {name: original.get(name) for name in kept} | {
+        "notification_status": "pending",
+        "created_at": clock.now(),
+        "resend_of": claim.resend_of,
+        "requested_by": claim.requested_by,
+        "resend_reason": claim.reason,
+    }
+
+
+def write(copies: Sequence[Document]) -> None:
+    if not copies:
+        return
+    mongo.database[COLLECTION].bulk_write(
+        [UpdateOne({"_id": copy["_id"]}, {"$setOnInsert": copy}, upsert=True) for copy in copies], ordered=False
+    )
+    for channel in {copy["notification_type"] for copy in copies}:
+        delivery.wake(channel)
 
 
 def _require(verdict: Verdict, reason: str) -> None:
