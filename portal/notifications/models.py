@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
+from bson import Binary
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 COLLECTION = "notifications_collection"
@@ -117,7 +118,7 @@ INDEXES = [
     IndexModel(
         [("batch_id", ASCENDING), ("notification_status", ASCENDING)],
         name="batch",
-        partialFilterExpression={"batch_id": {"$gt": UUID(int=0)}},
+        partialFilterExpression={"batch_id": {"$gt": Binary.from_uuid(UUID(int=0))}},
     ),
 ]
 

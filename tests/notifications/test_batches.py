@@ -2,15 +2,13 @@
 
 import json
 import re
-from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from portal.notifications import batches, delivery, working
-from portal.notifications.batch_models import BatchState, ItemResult, Resend
-from portal.notifications.listing import Filters
+from portal.notifications.batch_models import BatchState, Resend
 from portal.notifications.models import COLLECTION
 from portal.permissions import Role
 from portal.shared import clock
@@ -99,7 +97,9 @@ def test_a_dry_run_says_how_many_can_go_out_and_why_the_others_cannot(maya):
     make_message(error_class="permanent")
     make_message(notification_failed_at=clock.now() - timedelta(minutes=2))
     make_message(user_id=siti, context={"message": "kyc-verified"})
-    make_message(user_id=siti, context={"message": "kyc-verified"}, age=timedelta(minutes=5), notification_status="sent")
+    make_message(
+        user_id=siti, context={"message": "kyc-verified"}, age=timedelta(minutes=5), notification_status="sent"
+    )
     batch_id = select(maya, all="y")
     assert numbers(batch_id) == {
         ("ready", "yes"): 1,
