@@ -162,7 +162,7 @@ def select(ids: Sequence[UUID], filters: Filters | None, *, command: UUID, actor
         if earlier and earlier.location:
             return earlier.location
         batch = ResendBatch(
-            batch_id=crypto.new_id(), requested_by=actor.id, filters=_codes(filters), selected=len(meant)
+            batch_id=crypto.new_id(), requested_by=actor.id, filters=_codes(filters, len(meant)), selected=len(meant)
         )
         batches.add(batch)
         batches.freeze(batch.batch_id, meant)
@@ -199,7 +199,7 @@ def items(batch_id: UUID, result: ItemResult | None, part: Slice) -> Page[Item]:
     copies = lists.of_ids([row.copy_id for row in found.rows if row.copy_id])
     rows = [
         Item(
-            lines[row.message_id], row.result, WORDS.get(row.code or "", ""), row.due_at, row.copy_id,
+            lines[row.message_id], row.result, _sentence(row), row.due_at, row.copy_id,
             copies[row.copy_id]["notification_status"] if row.copy_id in copies else None,
         )
         for row in found.rows
@@ -287,9 +287,16 @@ def _locked(batch_id: UUID, version: int, *states: BatchState) -> ResendBatch:
     return batch
 
 
-def _codes(filters: Filters | None) -> dict[str, Any]:
-    given = {name: getattr(filters, name) for name in Filters.__slots__} if filters else {}
+def _codes(filters: Filters | None, number: int) -> dict[str, Any]:
+    if filters is None:
+        return {"ticked": str(number)}
+    given = {name: getattr(filters, name) for name in Filters.__slots__}
     return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _sentence(row: Any) -> str:
+    """What there is to say of an item: why it stays, or when it goes."""
+    return WORDS.get(row.code or "", "") if row.result is ItemResult.SKIPPED or row.due_at else ""
 
 
 def _reason(row: Any) -> Reason:
