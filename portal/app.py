@@ -20,11 +20,13 @@ from portal.auth.views import chosen_language, login_manager
 from portal.credit_scores import reconciling as _scores  # noqa: F401  the worker needs its job
 from portal.credit_scores.views import bp as credit_scores_views
 from portal.demo import commands as demo
+from portal.kyc import standing as kyc_standing
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
-from portal.loans import service as loans
+from portal.loans import reading as loans
+from portal.loans import standing as loans_standing
 from portal.loans.views import bp as loans_views
-from portal.notifications import browsing, resending
+from portal.notifications import browsing
 from portal.notifications.bulk_views import bp as batches_views
 from portal.notifications.outside import outbox as outbox_views
 from portal.notifications.outside import receipt, receipts_views
@@ -92,8 +94,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     if any(url.startswith("outbox:") for url in (settings.email_url, settings.sms_url, settings.push_url)):
         app.register_blueprint(outbox_views)
     app.context_processor(_common)
-    for message in ("loan-approved", "loan-rejected"):
-        resending.register(message, still_true=loans.still_decided)
+    kyc_standing.init()
+    loans_standing.init()
     browsing.know_loans_by(loans.exists)
     filters.init(app)
     errors.init(app)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import pymongo
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
@@ -106,5 +107,6 @@ def empty(superuser: Engine) -> None:
         ).all()
         for table in tables:
             connection.execute(text(f"DELETE FROM {table}"))
-    for collection in mongo.database.list_collection_names(filter={"name": {"$ne": KEY_VAULT}}):
-        mongo.database[collection].delete_many({})
+    with pymongo.timeout(120):  # after a test at size there is much to remove
+        for collection in mongo.database.list_collection_names(filter={"name": {"$ne": KEY_VAULT}}):
+            mongo.database[collection].delete_many({})

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("root_id", sa.Uuid(), nullable=False),
         sa.Column("requested_by", sa.Uuid(), nullable=False),
         sa.Column("reason", sa.Text()),
+        sa.Column("batch_id", sa.Uuid()),
         sa.Column(
             "requested_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),

@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from portal.dev.process import StartFailed
 
@@ -48,6 +49,7 @@ def environment(environ: Mapping[str, str], *, data: Path, port: int, urls: Mapp
         **keys(data / "keys.env"),
         "DOCUMENTS_URL": _documents(data).as_uri(),
         "PUBLIC_URL": f"http://localhost:{port}",
+        **dict.fromkeys(("EMAIL_URL", "SMS_URL", "PUSH_URL"), f"outbox:{quote(str(data / 'outbox'))}"),
     }
     chosen = {name: environ.get(name) or value for name, value in defaults.items()}
     fixed = {"DEMO": "1", "PORT": str(port), "PYTHONUNBUFFERED": "1", "FLASK_SKIP_DOTENV": "1"}

@@ -12,13 +12,14 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     cast,
+    exists,
     func,
     or_,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.orm import scoped_session
+from sqlalchemy.orm import aliased, scoped_session
 
 from portal.kyc.models import LEASE, DocumentType, KycCheck, KycDecision, KycStatus
 from portal.shared.pagination import Cursor
@@ -190,6 +191,17 @@ class KycRepository:
         )
         statement = statement.with_for_update(read=True) if is_held else statement
         return self.session.scalar(statement.limit(1)) is not None
+
+    def standing(self, ids: Sequence[UUID]) -> Sequence[Any]:
+        """``kyc_id, status`` of these checks, and whether the customer sent in another of the type since."""
+        later = aliased(KycCheck)
+        is_followed = exists().where(
+            later.user_id == KycCheck.user_id,
+            later.document_type == KycCheck.document_type,
+            later.created_at > KycCheck.created_at,
+        )
+        wanted = select(KycCheck.kyc_id, KycCheck.status, is_followed.label("is_followed"))
+        return self.session.execute(wanted.where(KycCheck.kyc_id.in_(ids))).all()
 
     def past_their_date(self, day: date, limit: int) -> Sequence[KycCheck]:
         """Verified checks whose document ran out before ``day``, locked; those others are changing are skipped."""

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import scoped_session
 
 from portal.loans.models import Loan, Payment, PaymentStatus, Review
+from portal.shared.vocabulary import Decision
 
 
 class LoanRepository:
@@ -19,6 +20,16 @@ class LoanRepository:
 
     def get(self, loan_id: UUID) -> Loan | None:
         return self.session.get(Loan, loan_id, populate_existing=True)
+
+    def statuses(self, ids: Sequence[UUID]) -> dict[UUID, Decision]:
+        found = self.session.execute(select(Loan.loan_id, Loan.status).where(Loan.loan_id.in_(ids)))
+        return {row.loan_id: row.status for row in found}
+
+    def unpaid(self, ids: Sequence[UUID]) -> Sequence[Any]:
+        """``loan_id, due_date, status`` of what these loans still have to pay."""
+        wanted = select(Payment.loan_id, Payment.due_date, Payment.status)
+        is_unpaid = Payment.status != PaymentStatus.PAID
+        return self.session.execute(wanted.where(Payment.loan_id.in_(ids), is_unpaid)).all()
 
     def lock_new(self, name: UUID | str) -> None:
         """Until the transaction ends, nobody else gives this name (a loan's id, a payment's reference) to a new row."""

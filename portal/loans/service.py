@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from portal import config
@@ -123,17 +122,6 @@ def undo_decision(loan_id: UUID, message_id: UUID, *, credit: tuple[Facts, Facts
     loan.reopen(first_due=_planned_due_date(loan_id))
     after = {"loan": history.loan_facts(loan), "credit_score": credit[1]}
     loans.add(history.entry(loan, "loan.decision_undone", before=before, after=after, actor=actor))
-
-
-def exists(loan_id: UUID) -> bool:
-    """Whether there is such a loan."""
-    return loans.get(loan_id) is not None
-
-
-def still_decided(loan_id: UUID | None, context: Mapping[str, Any]) -> bool:
-    """Whether the decision that a message told of still stands."""
-    loan = loans.get(loan_id) if loan_id else None
-    return loan is not None and loan.status == context.get("status")
 
 
 def tell_score(

@@ -12,7 +12,10 @@ from portal.shared.database import Base, native_enum
 
 
 class Resend(Base):
-    """``resends``: one new message each; ``root_id`` is the message that was written first."""
+    """``resends``: one new message each; ``root_id`` is the message that was written first.
+
+    ``batch_id`` is the batch it was asked for in, None when it was asked for alone.
+    """
 
     __tablename__ = "resends"
 
@@ -21,6 +24,7 @@ class Resend(Base):
     root_id: Mapped[UUID]
     requested_by: Mapped[UUID]
     reason: Mapped[str | None] = mapped_column(Text)
+    batch_id: Mapped[UUID | None]
     requested_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     due_at: Mapped[datetime]
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, Row, Select, Uuid, bindparam, func, literal, select, text, tuple_, update
 from sqlalchemy.orm import scoped_session
 
-from portal.notifications.batch_models import BatchState, ItemResult, Resend, ResendBatch, ResendItem
+from portal.notifications.batch_models import BatchState, ItemResult, ResendBatch, ResendItem
 from portal.shared.pagination import PAGE_SIZE, Slice
 
 _NEWEST_BATCH = (ResendBatch.requested_at, ResendBatch.batch_id)
@@ -120,9 +120,6 @@ class BatchRepository:
 
     def batches(self, part: Slice) -> Sequence[ResendBatch]:
         return self.session.scalars(_BATCHES[_place(part)], _bounds(part)).all()
-
-    def claims(self, ids: Sequence[UUID]) -> Sequence[Resend]:
-        return self.session.scalars(select(Resend).where(Resend.message_id.in_(ids))).all()
 
 
 def _place(part: Slice) -> str | None:

@@ -79,7 +79,7 @@ def _deliver(channel: str) -> None:
     taken = messages.claim(channel, most, token=token, now=now, until=now + CLAIM)
     if len(taken) == CHUNK:
         wake(channel, slot=1)
-    recipients = users.recipients({document["user_id"] for document in taken}, channel)
+    recipients = users.recipients({document["user_id"] for document in taken})
     db.session.rollback()
     chunk = Chunk(channel, provider_of(channel), token, recipients, time.monotonic() + BUDGET)
     with ThreadPoolExecutor(PARALLEL) as pool:
@@ -124,16 +124,17 @@ class Chunk:
             self._put_back(document, self.closed_until or clock.now())
             return
         recipient = self.recipients.get(document["user_id"])
+        address = recipient.addresses.get(self.channel) if recipient else None
         if clock.now() - document["created_at"] > LONGEST:
             self._fail(document, "expired")
         elif recipient is None:
             self._fail(document, "no_customer")
-        elif recipient.address is None:
+        elif address is None:
             self._fail(document, "no_address")
         elif (allowed := _allowed_at(document, recipient)) > clock.now():
             self._put_back(document, allowed)
         else:
-            self._send(document, recipient.address)
+            self._send(document, address)
 
     def _send(self, document: Document, address: str) -> None:
         attempt = Attempt(

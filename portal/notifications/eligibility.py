@@ -56,6 +56,10 @@ class Verdict:
     def may_resend(self) -> bool:
         return self.answer not in {Answer.NO, Answer.LATER}
 
+    def goes_out(self, reason: str) -> bool:
+        """Whether a copy is made with this reason, and no more to be asked."""
+        return self.may_resend and self.answer is not Answer.CONFIRM and bool(reason or not self.needs_reason)
+
 
 SENTENCES: Mapping[str, str] = {
     "pending": N_("Still on its way. Wait until it is sent or has failed."),

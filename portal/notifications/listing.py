@@ -16,7 +16,8 @@ CAP = 1001
 LINE = dict.fromkeys(
     (
         "user_id", "loan_id", "notification_category", "notification_type", "notification_title",
-        "notification_status", "created_at", "error_class", "resend_of",
+        "notification_status", "notification_sent_at", "notification_failed_at", "created_at", "error_class",
+        "resend_of", "context",
     ),
     1,
 )  # fmt: skip
@@ -47,6 +48,36 @@ class Filters:
         span = {"$gte": self.since, "$lt": self.until}
         bounds = {operator: at for operator, at in span.items() if at}
         return {**query, "created_at": bounds} if bounds else query
+
+
+_NEWER_SENT: list[Document] = [
+    {
+        "$lookup": {
+            "from": COLLECTION,
+            "let": {name: f"${name}" for name in ("user_id", "message", "loan_id", "created_at")},
+            "pipeline": [
+                {
+                    "$match": {
+                        "notification_status": "sent",
+                        "$expr": {
+                            "$and": [
+                                {"$eq": ["$user_id", "$$user_id"]},
+                                {"$eq": ["$context.message", "$$message"]},
+                                {"$gt": ["$created_at", "$$created_at"]},
+                                {"$eq": ["$loan_id", "$$loan_id"]},
+                            ]
+                        },
+                    }
+                },
+                {"$limit": 1},
+                {"$project": {"_id": 1}},
+            ],
+            "as": "newer",
+        }
+    },
+    {"$match": {"newer": {"$ne": []}}},
+    {"$project": {"_id": 1}},
+]
 
 
 class MessageLists:
@@ -84,16 +115,22 @@ class MessageLists:
     def of_ids(self, ids: Sequence[UUID]) -> dict[UUID, Document]:
         return {row["_id"]: row for row in self._messages.find({"_id": {"$in": list(ids)}})}
 
-    def newer_sent(self, document: Document) -> bool:
-        """Whether a newer message of the same kind about the same thing was sent to this customer."""
-        query = {
-            "user_id": document["user_id"],
-            "created_at": {"$gt": document["created_at"]},
-            "notification_status": "sent",
-            "loan_id": document.get("loan_id"),
-            "context.message": document.get("context", {}).get("message"),
-        }
-        return self._messages.find_one(query, {"_id": 1}) is not None
+    def with_newer_sent(self, documents: Sequence[Document]) -> set[UUID]:
+        """Those of which a newer one of the same kind, about the same thing, was sent to the same customer."""
+        asked = [
+            {
+                "_id": document["_id"],
+                "user_id": document["user_id"],
+                "message": (document.get("context") or {}).get("message"),
+                "loan_id": document.get("loan_id"),
+                "created_at": document["created_at"],
+            }
+            for document in documents
+        ]
+        if not asked:
+            return set()
+        found = self.mongo.database.aggregate([{"$documents": asked}, *_NEWER_SENT])
+        return {row["_id"] for row in found}
 
     @property
     def _messages(self) -> Collection[Document]:

@@ -111,6 +111,11 @@ INDEXES = [
     IndexModel([("user_id", ASCENDING), *NEWEST_FIRST]),
     IndexModel([("loan_id", ASCENDING), *NEWEST_FIRST]),
     IndexModel(
+        [("user_id", ASCENDING), ("context.message", ASCENDING), ("created_at", ASCENDING)],
+        name="sent_of_a_kind",
+        partialFilterExpression={"notification_status": "sent"},
+    ),
+    IndexModel(
         [("notification_type", ASCENDING), ("due_at", ASCENDING)],
         name="due",
         partialFilterExpression={"notification_status": "pending"},

@@ -1,10 +1,15 @@
 """Messages and their attempts in Mongo. Every update matches only the state it starts from; nothing is deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pymongo import UpdateOne
+from sqlalchemy import select, text
+from sqlalchemy.orm import scoped_session
+
+from portal.notifications.batch_models import Resend
 from portal.notifications.models import (
     ATTEMPT_INDEXES,
     ATTEMPT_SCHEMA,
@@ -32,6 +37,13 @@ class NotificationRepository:
         """Write a message under its id; writing it again changes nothing."""
         document = message.to_document()
         self.mongo.database[COLLECTION].update_one({"_id": message.id}, {"$setOnInsert": document}, upsert=True)
+
+    def add_copies(self, documents: Sequence[Document]) -> None:
+        """Write messages under their ids; writing them again changes nothing."""
+        self.mongo.database[COLLECTION].bulk_write(
+            [UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True) for document in documents],
+            ordered=False,
+        )
 
     def is_any_due(self, channel: str, now: datetime) -> bool:
         return self.mongo.database[COLLECTION].find_one(_due(channel, now), {"_id": 1}) is not None
@@ -77,6 +89,14 @@ class NotificationRepository:
         """Every attempt at a message, the first one first."""
         return list(self.mongo.database[ATTEMPTS].find({"notification_id": message_id}).sort("number"))
 
+    def newest_hashes(self, ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Where each of these messages was sent last, as :func:`portal.shared.crypto.address_hash` tells it."""
+        tried = {"notification_id": {"$in": list(ids)}}
+        if not ids:
+            return {}
+        found = self.mongo.database[ATTEMPTS].find(tried, {"notification_id": 1, "recipient_hash": 1}).sort("number")
+        return {row["notification_id"]: row["recipient_hash"] for row in found}
+
     def mark(self, message_id: UUID, attempt_id: UUID | None, change: Document, *, tries: int = 0) -> bool:
         """Say how a pending message stands after this attempt; it is nobody's then."""
         pending = {"_id": message_id, "notification_status": "pending", "open_attempt": attempt_id}
@@ -104,6 +124,39 @@ class NotificationRepository:
         """The provider accepted it and then found that the address does not work."""
         known = {"_id": message_id, "notification_status": {"$ne": "pending"}}
         self.mongo.database[COLLECTION].update_one(known, {"$set": {"error_class": error_class}})
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(name, 7)) FROM unnest(CAST(:names AS text[])) AS name")
+
+
+class ResendRepository:
+    """``resends``, in the caller's session."""
+
+    def __init__(self, session: scoped_session[Any]) -> None:
+        self.session = session
+
+    def lock(self, roots: Collection[UUID]) -> None:
+        """Until the transaction ends, nobody else sends any of these again; always in one order."""
+        self.session.execute(_LOCK, {"names": sorted(str(root) for root in roots)})
+
+    def get(self, ids: Sequence[UUID]) -> Sequence[Resend]:
+        return self.session.scalars(select(Resend).where(Resend.message_id.in_(ids))).all()
+
+    def roots_of(self, ids: Sequence[UUID]) -> dict[UUID, UUID]:
+        """The first message of each of these copies."""
+        if not ids:
+            return {}
+        known = select(Resend.message_id, Resend.root_id).where(Resend.message_id.in_(ids))
+        return {row.message_id: row.root_id for row in self.session.execute(known)}
+
+    def of_roots(self, roots: Collection[UUID]) -> dict[UUID, list[Resend]]:
+        """What was asked for of each of these, the earliest first; those of which nothing was are missing."""
+        found: dict[UUID, list[Resend]] = {}
+        for claim in self.session.scalars(
+            select(Resend).where(Resend.root_id.in_(roots)).order_by(Resend.requested_at)
+        ):
+            found.setdefault(claim.root_id, []).append(claim)
+        return found
 
 
 def _due(channel: str, now: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -67,10 +67,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Where a message goes, which never shows where this is printed, and in which zone its reader lives."""
+    """Where messages to a customer go, by channel, which never shows where this is printed; and where he lives."""
 
-    address: str | None = field(repr=False)
+    addresses: Mapping[str, str] = field(repr=False)
     timezone: str | None
+    is_active: bool
 
 
 def names_of(ids: Iterable[UUID]) -> dict[UUID, Person]:
@@ -183,16 +184,16 @@ def contact_of(user_id: UUID) -> Contact:
     return Contact(row.fullname, language if language in LANGUAGES else "id", usable[0])
 
 
-def recipients(ids: Iterable[UUID], channel: str) -> dict[UUID, Recipient]:
+def recipients(ids: Iterable[UUID]) -> dict[UUID, Recipient]:
     """The addresses themselves, to send to and for nothing else; deleted customers are missing."""
     wanted = list(ids)
-    return {row.id: _recipient(row, channel) for row in profiles.people(wanted)} if wanted else {}
+    return {row.id: _recipient(row) for row in profiles.people(wanted)} if wanted else {}
 
 
 def address_of(user_id: UUID, channel: str) -> str | None:
     """The address itself, to send to or to compare, and for nothing else; never to be shown or logged."""
-    found = recipients([user_id], channel).get(user_id)
-    return found.address if found else None
+    found = recipients([user_id]).get(user_id)
+    return found.addresses.get(channel) if found else None
 
 
 def mask(channel: str, address: str) -> str:
@@ -237,10 +238,14 @@ def _person(row: Row[Any] | Profile) -> Person:
     )
 
 
-def _recipient(row: Row[Any], channel: str) -> Recipient:
-    address = {"email": row.email, "sms": row.phone_number, "push": str(row.auth_id)}[channel]
+def _recipient(row: Row[Any]) -> Recipient:
+    addresses = {"email": row.email, "sms": row.phone_number, "push": str(row.auth_id)}
     timezone = row.preferences.get("timezone")
-    return Recipient(address or None, timezone if isinstance(timezone, str) else None)
+    return Recipient(
+        {channel: address for channel, address in addresses.items() if address},
+        timezone if isinstance(timezone, str) else None,
+        row.status is Activity.ACTIVE,
+    )
 
 
 def _nobody(user_id: UUID) -> Person:

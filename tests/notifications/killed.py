@@ -15,7 +15,7 @@ from uuid import uuid4
 from flask import Flask
 
 from portal.app import create_app
-from portal.notifications import delivery, resending, working
+from portal.notifications import delivery, resending
 from portal.notifications.channels.gateway import Gateway
 from portal.notifications.channels.mail import Mail
 from portal.notifications.repository import NotificationRepository
@@ -28,8 +28,8 @@ PATIENCE = 20
 def die_at(step: str) -> None:
     moment, _, what = step.partition("-")
     owners: dict[str, list[tuple[Any, str]]] = {
-        "claim": [(working, "_have_written")],
-        "copies": [(resending, "write")],
+        "claim": [(resending, "claim")],
+        "copies": [(NotificationRepository, "add_copies")],
         "write": [(NotificationRepository, "add")],
         "send": [(Gateway, "send"), (Mail, "send")],
         "mark": [(NotificationRepository, "mark")],
