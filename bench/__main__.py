@@ -1,4 +1,4 @@
-"""``python -m bench``: the queue and the loans at full size on servers of its own; fails when a bound is broken."""
+"""``python -m bench``: queue, loans and messages at full size on servers of its own; fails when a bound is broken."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from bench import loans, scores
+from bench import loans, messages, scores
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
 from portal.app import create_app
 from portal.config import from_environment
@@ -60,10 +60,11 @@ def main() -> int:
         costs.append(_measured(app, analyst, "one loan", one_loan, options.repeat, **limits))
         costs.append(_measured(app, analyst, "one score", one_score, options.repeat, **limits))
         _export(app, analyst)
+        beyond = messages.report(servers.mongo_url, *messages.somebody(servers.mongo_url), deep=options.page)
     broken = sum(page.is_broken for page in costs)
     bounds = f"{MOST_STATEMENTS} statements, {MOST_ENTRIES} entries or {MOST_COUNTED} counted"
     print(f"\n{len(costs)} pages, {broken} of them beyond {bounds}.")
-    return 1 if broken else 0
+    return 1 if broken or beyond else 0
 
 
 def _options() -> argparse.Namespace:

@@ -14,7 +14,11 @@ from werkzeug.routing import UUIDConverter
 
 from portal import cli, config
 from portal.audit import service as audit
+from portal.audit.views import bp as audit_views
 from portal.auth import service as auth
+from portal.auth import tidying as _tidying  # noqa: F401  the worker needs its job
+from portal.auth.account_views import bp as account_views
+from portal.auth.staff_views import bp as staff_views
 from portal.auth.views import bp as auth_views
 from portal.auth.views import chosen_language, login_manager
 from portal.credit_scores import reconciling as _scores  # noqa: F401  the worker needs its job
@@ -35,7 +39,7 @@ from portal.overview.customers import bp as customers_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
 from portal.risk_levels.views import bp as risk_levels_views
-from portal.shared import crypto
+from portal.shared import crypto, mail
 from portal.shared.actor import Actor
 from portal.shared.database import db, engine_options
 from portal.shared.errors import N_
@@ -44,6 +48,7 @@ from portal.shared.vault import vault
 from portal.web import access, errors, filters, headers, logs, requests
 from portal.web.health import bp as health_views
 from portal.web.htmx import Htmx4
+from portal.web.metrics import bp as metrics_views
 
 ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 1_100_000  # a note of 1 MB still gets its sentence
@@ -61,7 +66,14 @@ ROOMS = [
     ("loans", N_("Loans"), "hand-coins", "loans.index", Permission.LOAN_READ),
     ("notifications", N_("Notifications"), "bell", "notifications.index", Permission.MESSAGE_READ),
     ("credit-scores", N_("Credit scores"), "gauge", "credit_scores.index", Permission.SCORE_READ),
+    ("staff", N_("Staff"), "user-cog", "staff.index", Permission.STAFF_MANAGE),
+    ("audit", N_("Audit trail"), "scroll-text", "audit.index", Permission.AUDIT_READ),
 ]
+VIEWS = (
+    auth_views, account_views, overview_views, customers_views, kyc_views, loans_views, credit_scores_views,
+    risk_levels_views, notifications_views, batches_views, receipts_views, staff_views, audit_views, health_views,
+    metrics_views,
+)  # fmt: skip
 
 
 class CanonicalUuid(UUIDConverter):
@@ -79,17 +91,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _configure(app, settings)
     _connect(app, settings)
     _guard(app)
-    rooms = (
-        overview_views,
-        customers_views,
-        kyc_views,
-        loans_views,
-        credit_scores_views,
-        risk_levels_views,
-        notifications_views,
-        batches_views,
-    )
-    for views in (auth_views, *rooms, receipts_views, health_views):
+    for views in VIEWS:
         app.register_blueprint(views)
     if any(url.startswith("outbox:") for url in (settings.email_url, settings.sms_url, settings.push_url)):
         app.register_blueprint(outbox_views)
@@ -136,6 +138,8 @@ def _configure(app: Flask, settings: config.Settings) -> None:
 def _connect(app: Flask, settings: config.Settings) -> None:
     crypto.configure(settings.document_hash_key)
     store.configure(settings.documents_url)
+    mail.configure(settings.email_url, settings.mail_from)
+    audit.learn_names(auth.names_of)
     mongo.configure(settings.mongo_url)
     vault.configure(settings.field_keys)
     db.init_app(app)

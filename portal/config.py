@@ -50,6 +50,7 @@ class Settings:
     receipts_key: bytes
     link_hosts: frozenset[str]
     holidays: frozenset[date]
+    metrics_token: str
     score_target: timedelta
     score_policy: ScorePolicy
 
@@ -108,6 +109,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         "is_demo": read("DEMO", _flag, "0"),
         "kyc_target": read("KYC_TARGET_HOURS", lambda text: timedelta(hours=_whole(text)), "24"),
         "smallest_loan": read("SMALLEST_LOAN", _amount, "100000"),
+        "metrics_token": read("METRICS_TOKEN", lambda text: text and _key(text), ""),
         "score_target": read("SCORE_TARGET_HOURS", lambda text: timedelta(hours=_whole(text)), "24"),
         "score_policy": read("SCORE_POLICY", scoring.parse, SCORE_POLICY),
     }

@@ -29,10 +29,13 @@ class Permission(StrEnum):
     PAYMENT_CORRECT = "payment:correct"
     SCORE_READ = "score:read"
     MESSAGE_READ = "message:read"
+    MESSAGE_REVEAL = "message:reveal"
     MESSAGE_RESEND = "message:resend"
     MESSAGE_PANEL = "message:panel"
     SCORE_DECIDE = "score:decide"
     RAW_SCORE_REVEAL = "raw-score:reveal"
+    STAFF_MANAGE = "staff:manage"
+    AUDIT_READ = "audit:read"
 
 
 EVERYBODY = frozenset(
@@ -54,6 +57,15 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     },
     Role.SUPPORT_AGENT: EVERYBODY
     | MESSAGES
-    | {Permission.LOAN_READ, Permission.PAYMENT_POST, Permission.CONTACT_REVEAL, Permission.MESSAGE_RESEND},
-    Role.ADMIN: EVERYBODY | MESSAGES | {Permission.LOAN_READ, Permission.PORTAL_WATCH, Permission.CUSTOMER_MANAGE},
+    | {
+        Permission.LOAN_READ,
+        Permission.PAYMENT_POST,
+        Permission.CONTACT_REVEAL,
+        Permission.MESSAGE_REVEAL,
+        Permission.MESSAGE_RESEND,
+    },
+    Role.ADMIN: EVERYBODY
+    | MESSAGES
+    | {Permission.LOAN_READ, Permission.PORTAL_WATCH, Permission.CUSTOMER_MANAGE}
+    | {Permission.STAFF_MANAGE, Permission.AUDIT_READ},
 }

@@ -175,7 +175,8 @@
   document.addEventListener('htmx:response:error', lost);
   document.addEventListener('htmx:error', lost);
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
-    if (isPoll(ctx) || isLazy(ctx)) return;
+    if (isPoll(ctx)) { const news = document.getElementById(ctx.target?.id)?.dataset.said; if (news) say(news); return; }
+    if (isLazy(ctx)) return;
     const flash = $('#flashes [data-focus]');
     if (flash) { flash.focus(); flash.removeAttribute('data-focus'); return; }
     if (ctx.response?.status < 400) $('#flashes')?.replaceChildren();

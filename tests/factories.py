@@ -13,7 +13,7 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from portal.audit.models import AuditEvent
-from portal.auth.models import Account, StaffMember
+from portal.auth.models import Account, Passkey, StaffMember
 from portal.auth.passwords import hash_password
 from portal.credit_scores.models import CreditScore
 from portal.credit_scores.service import enter_manual, take_in, take_in_evaluation
@@ -67,6 +67,16 @@ def make_staff(role: Role = Role.KYC_REVIEWER, **given: Any) -> Staff:
     db.session.add(StaffMember(auth_id=account.auth_id, role=role, display_name=name, **given))
     db.session.commit()
     return Staff(account.auth_id, account.email, name, role)
+
+
+def make_passkey(staff: Staff, **given: Any) -> UUID:
+    """One of his that no test uses to sign in with."""
+    id_ = uuid4()
+    values = {"credential_id": id_.bytes, "public_key": b"", "sign_count": 0, "name": "Phone", **given}
+    db.session.add(Passkey(id=id_, auth_id=staff.auth_id, **values))
+    db.session.execute(update(Account).where(Account.auth_id == staff.auth_id).values(is_biometric_enabled=True))
+    db.session.commit()
+    return id_
 
 
 def make_borrower(**given: Any) -> str:

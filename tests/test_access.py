@@ -25,6 +25,7 @@ STAFF = {*Role}
 REVIEWER = {Role.KYC_REVIEWER}
 ANALYST = {Role.CREDIT_ANALYST}
 SUPPORT = {Role.SUPPORT_AGENT}
+ADMIN = {Role.ADMIN}
 NOT_THE_REVIEWER = STAFF - REVIEWER
 MESSAGES = {Role.SUPPORT_AGENT, Role.ADMIN}
 
@@ -37,8 +38,20 @@ POLICY = {
     "GET /login/token/<token>": ANYBODY,
     "POST /login/token/<token>": ANYBODY,
     "POST /language": ANYBODY,
+    "POST /login/passkey/options": ANYBODY,
+    "POST /login/passkey": ANYBODY,
     "GET /login/again": STAFF,
     "POST /login/again": STAFF,
+    "POST /login/again/passkey": STAFF,
+    "GET /account": STAFF,
+    "POST /account/password": STAFF,
+    "GET /account/passkeys/new": STAFF,
+    "POST /account/passkeys/options": STAFF,
+    "POST /account/passkeys": STAFF,
+    "POST /account/passkeys/<uuid:passkey_id>/rename": STAFF,
+    "POST /account/passkeys/<uuid:passkey_id>/remove": STAFF,
+    "POST /account/sessions/<uuid:session_id>/end": STAFF,
+    "POST /account/sessions/end-others": STAFF,
     "POST /account/preferences": STAFF,
     "POST /account/renew": STAFF,
     "GET /": STAFF,
@@ -74,6 +87,7 @@ POLICY = {
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": ANALYST,
     "POST /loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": ANALYST,
     "GET /notifications": MESSAGES,
+    "GET /notifications/live": MESSAGES,
     "GET /notifications/export.csv": MESSAGES,
     "POST /notifications/resend": SUPPORT,
     "GET /notifications/batches": SUPPORT,
@@ -84,11 +98,24 @@ POLICY = {
     "POST /notifications/batches/<uuid:batch_id>/rerun": SUPPORT,
     "GET /notifications/<uuid:message_id>": MESSAGES,
     "POST /notifications/<uuid:message_id>/resend": SUPPORT,
+    "POST /notifications/<uuid:message_id>/reveal": SUPPORT,
     "GET /notifications/<uuid:message_id>/content": MESSAGES,
     "GET /notifications/of-loan/<uuid:loan_id>": NOT_THE_REVIEWER,
     "GET /notifications/of-customer/<uuid:user_id>": MESSAGES,
     "GET /dev/outbox": MESSAGES,
     "POST /receipts/<channel>": ANYBODY,
+    "GET /metrics": ANYBODY,
+    "GET /staff": ADMIN,
+    "POST /staff": ADMIN,
+    "GET /staff/new": ADMIN,
+    "GET /staff/<uuid:auth_id>": ADMIN,
+    "POST /staff/<uuid:auth_id>/role": ADMIN,
+    "POST /staff/<uuid:auth_id>/deactivate": ADMIN,
+    "POST /staff/<uuid:auth_id>/activate": ADMIN,
+    "POST /staff/<uuid:auth_id>/reset": ADMIN,
+    "POST /staff/<uuid:auth_id>/sessions/revoke": ADMIN,
+    "GET /audit": ADMIN,
+    "GET /audit/export.csv": ADMIN,
     "GET /credit-scores": ANALYST,
     "GET /credit-scores/<uuid:credit_score_id>": ANALYST,
     "GET /credit-scores/of-loan/<uuid:loan_id>": ANALYST,
@@ -115,6 +142,9 @@ def addresses(in_app):
         "<uuid:user_id>": str(make_customer()),
         "<uuid:message_id>": str(make_message()),
         "<uuid:batch_id>": str(make_batch()),
+        "<uuid:auth_id>": str(make_staff().auth_id),
+        "<uuid:passkey_id>": str(uuid4()),
+        "<uuid:session_id>": str(uuid4()),
         "<uuid:credit_score_id>": str(make_score()),
         "<uuid:evaluation_id>": str(make_evaluation(loan_id=loan_id)),
         "<any(front, selfie):side>": "front",
@@ -206,6 +236,12 @@ def test_a_dead_fragment_leads_back_to_the_page_around_it(in_app, visit):
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login?next=/kyc")
 
 
+def test_a_dead_fragment_leads_back_to_the_page_with_its_filters(in_app, visit):
+    headers = {**HTMX, "HX-Current-URL": "https://localhost/kyc?status=verified&document_type=sim"}
+    answer = visit().send("GET", "/kyc/live", headers=headers)
+    assert answer.headers["HX-Redirect"] == "/login?next=/kyc?status%3Dverified%26document_type%3Dsim"
+
+
 @pytest.mark.parametrize("address", ["http://[", "https://evil.example/kyc?x", "//evil.example/", "\\\\evil", "", "ä"])
 def test_what_a_browser_says_of_its_page_leads_nowhere_else(in_app, visit, address):
     for headers in ({**HTMX, "HX-Current-URL": address}, {**HTMX, "Referer": address}):
@@ -280,6 +316,7 @@ def test_an_id_of_nothing_is_not_found(in_app, visit):
         "amount": "1000",
         "reference": "BCA-1",
         "due_date": clock.today().isoformat(),
+        "name": "Phone",
     }
     for route, roles in POLICY.items():
         method, rule = route.split(maxsplit=1)

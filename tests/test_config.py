@@ -58,6 +58,7 @@ def test_what_is_not_said_has_a_safe_default():
         receipts_key=b"",
         link_hosts=frozenset({"portal.example"}),
         holidays=frozenset(),
+        metrics_token="",
         score_target=timedelta(hours=24),
         score_policy=ScorePolicy(
             "v1", {ScoreSource.INTERNAL: 50, ScoreSource.EXTERNAL: 30, ScoreSource.MANUAL: 20}, 550, 700

@@ -221,6 +221,7 @@ def test_a_foreign_key_stays_within_its_context(superuser):
     assert added == {
         ("staff_members", "auth_id", "users_auth", "auth_id"),
         ("staff_tokens", "auth_id", "users_auth", "auth_id"),
+        ("webauthn_credentials", "auth_id", "users_auth", "auth_id"),
         ("audit_seals", "event_id", "audit_events", "event_id"),
         ("kyc_decisions", "kyc_id", "user_kyc", "kyc_id"),
         ("resend_batch_items", "batch_id", "resend_batches", "batch_id"),
@@ -341,6 +342,7 @@ EVALUATION = {
     "risk_level": "low",
     "created_at": datetime(2026, 1, 5, tzinfo=UTC),
 }
+KINDS = ["notification_status", "notification_category", "notification_type"]
 COLLECTIONS = {"notifications_collection": NOTIFICATION, "risk_evaluations_collection": EVALUATION}
 WRONG = [
     ("notifications_collection", {"notification_category": "marketing"}),
@@ -388,15 +390,14 @@ def test_a_document_that_is_not_is_refused(app, collection, change):
 @pytest.mark.parametrize(
     ("collection", "needed"),
     [
-        ("notifications_collection", ["created_at", "notification_status", "user_id", "loan_id"]),
-        ("risk_evaluations_collection", ["credit_score_id", "loan_id"]),
+        ("notifications_collection", [KINDS, ["user_id", *KINDS], ["loan_id", *KINDS]]),
+        ("risk_evaluations_collection", [["credit_score_id"], ["loan_id"]]),
     ],
 )
 def test_lists_have_their_indexes(portal, collection, needed):
     indexes = [list(index["key"]) for index in mongo.database[collection].list_indexes()]
-    for field in needed:
-        kept = [field] if field == "created_at" else [field, "created_at"]
-        assert [*kept, "_id"] in indexes, field
+    for fields in needed:
+        assert [*fields, "created_at", "_id"] in indexes, fields
 
 
 def test_preparing_the_collections_again_changes_nothing(portal, app):

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0009"
 
 STATE = postgresql.ENUM("counting", "counted", "running", "done", "cancelled", name="batch_state", create_type=False)
 RESULT = postgresql.ENUM("selected", "ready", "queued", "skipped", name="item_result", create_type=False)

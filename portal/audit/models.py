@@ -38,6 +38,7 @@ class AuditEvent(Base):
         Index("ix_audit_events_of_user", "of_user", "at", "event_id"),
         Index("ix_audit_events_actor_id", "actor_id", "at", "event_id"),
         Index("ix_audit_events_action", "action", "at", "event_id"),
+        Index("ix_audit_events_actor_action", "actor_id", "action", "at", "event_id"),
     )
 
 

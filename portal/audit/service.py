@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,16 +10,92 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from portal.audit.listing import Filters, Trail
 from portal.audit.repository import AuditRepository
 from portal.shared import clock
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.database import db, require_transaction, transaction
 from portal.shared.jobs import queue
+from portal.shared.pagination import Cursor, Page, Slice
 
 BATCH = 1000
+CHECKED = "audit.checked"
 GENESIS = "0" * 64
 
 events = AuditRepository(db.session)
+trail = Trail(db.session)
+_naming: list[Callable[[set[UUID]], dict[UUID, str]]] = []
+
+
+def learn_names(names_of: Callable[[set[UUID]], dict[UUID, str]]) -> None:
+    """Actors are shown by the names that this function finds; who they are is known further up."""
+    _naming[:] = [names_of]
+
+
+def _names_of(ids: set[UUID]) -> dict[UUID, str]:
+    return _naming[0](ids) if _naming and ids else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event with the name of whoever acted."""
+
+    event: Row[Any]
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the daily walk found last: up to which link the chain holds, or at which one it is broken."""
+
+    at: datetime
+    links: int
+    is_broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """How far the trail is sealed, and what the daily walk found."""
+
+    sequence: int
+    sealed_at: datetime | None
+    unsealed: int
+    checked: Checked | None
+
+
+def browse(filters: Filters, part: Slice, *, actor: Actor) -> Page[Entry]:
+    """A page of the trail, newest first; looking up a customer in it is itself recorded."""
+    if filters.of:
+        note_opening("audit.opened", filters.of, of=filters.of, actor=actor)
+    page = Page.of(trail.page(filters, part), part, lambda row: Cursor(row.at, row.event_id))
+    names = _names_of({row.actor_id for row in page.rows if row.actor_id})
+    return Page([Entry(row, names.get(row.actor_id, "")) for row in page.rows], page.before, page.after)
+
+
+def name_of(actor_id: UUID | None) -> str:
+    """What colleagues call a member of staff; empty for nobody."""
+    return _names_of({actor_id}).get(actor_id, "") if actor_id else ""
+
+
+def export(filters: Filters, *, actor: Actor) -> Iterator[Entry]:
+    """All that match, newest first, as a stream; that it was taken out is recorded first."""
+    note("audit.exported", None, of=filters.of, actor=actor)
+    return _entries(filters)
+
+
+def _entries(filters: Filters) -> Iterator[Entry]:
+    known: dict[UUID, str] = {}
+    with trail.every(filters) as rows:
+        for batch in rows.partitions(1000):
+            unknown = {row.actor_id for row in batch if row.actor_id} - known.keys()
+            known |= _names_of(unknown)
+            yield from (Entry(row, known.get(row.actor_id, "")) for row in batch)
+
+
+def chain() -> Chain:
+    """How far the trail is sealed, and what the daily walk found."""
+    seal = trail.sealed_until()
+    return Chain(seal.sequence if seal else 0, seal.sealed_at if seal else None, trail.unsealed(), last_checked())
 
 
 def record(
@@ -131,6 +208,12 @@ def verify(expected_head: str | None = None) -> Verdict:
 
     ``expected_head`` is ``sequence:hash`` as :func:`head` printed it earlier.
     """
+    links, broken, previous = _walk(expected_head)
+    return Verdict(links, broken, len(events.unsealed_ids()), f"{links}:{previous}")
+
+
+def _walk(expected_head: str | None = None) -> tuple[int, str | None, str]:
+    """How many links hold, or at which one and why it breaks, and the last hash that holds."""
     previous, links, broken = GENESIS, 0, None
     wanted, _, wanted_hash = (expected_head or "0:").partition(":")
     for row in events.chain():
@@ -148,13 +231,34 @@ def verify(expected_head: str | None = None) -> Verdict:
         previous = row.hash
     if not broken and links < int(wanted):
         broken = f"the chain ends at {links}; the exported head was {wanted}: its tail was cut off"
-    return Verdict(links, broken, len(events.unsealed_ids()), f"{links}:{previous}")
+    return links, broken, previous
 
 
 def head() -> str:
     """``sequence:hash`` of the newest link, to be kept somewhere else."""
     newest = events.head()
     return f"{newest.sequence}:{newest.hash}" if newest else f"0:{GENESIS}"
+
+
+def last_checked() -> Checked | None:
+    """The newest daily walk; None before the first."""
+    found = newest(CHECKED)
+    return Checked(found[0], found[1]["links"], found[1]["is_broken"]) if found else None
+
+
+def check() -> None:
+    """Walk the chain and keep what was found."""
+    links, broken, _ = _walk()
+    note(CHECKED, None, links=links, is_broken=broken is not None)
+
+
+@queue.periodic(cron="*/15 * * * *")
+@queue.task(name="audit.check", queueing_lock="audit.check")
+def check_job(timestamp: int) -> None:
+    """Once a WIB day, as early as it can, so that it catches up by itself after downtime."""
+    last = last_checked()
+    if last is None or last.at.astimezone(clock.WIB).date() < clock.today():
+        check()
 
 
 @queue.periodic(cron="* * * * *")

@@ -4,15 +4,17 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from portal.web.forms import Form
+from portal.web.forms import Command, Form, TextField
 
 LONGEST_EMAIL = 255
 LONGEST_PASSWORD = 1024
+LONGEST_CREDENTIAL = 20_000
+LONGEST_NAME = 64
 
 
-def _password() -> PasswordField:
+def _password(label: str | None = None) -> PasswordField:
     return PasswordField(
-        _l("Password"),
+        label or _l("Password"),
         validators=[
             InputRequired(_l("Enter your password")),
             Length(max=LONGEST_PASSWORD, message=_l("This is too long")),
@@ -41,4 +43,36 @@ class AgainForm(Form):
 class NewPasswordForm(Form):
     """A first or new password, by a one-time link."""
 
+    password = PasswordField(_l("New password"), validators=[InputRequired(_l("Choose a password"))])
+
+
+class PasskeyForm(Form):
+    """What a passkey answered, and where to go then."""
+
+    credential = HiddenField(validators=[InputRequired(), Length(max=LONGEST_CREDENTIAL)])
+    next = HiddenField()
+
+
+class PasskeyNameForm(Command):
+    """What somebody calls a passkey of his."""
+
+    name = TextField(
+        _l("Name"),
+        validators=[
+            InputRequired(_l("Enter a name")),
+            Length(max=LONGEST_NAME, message=_l("Use at most %(max)d characters.")),
+        ],
+    )
+
+
+class NewPasskeyForm(PasskeyNameForm):
+    """A passkey's answer with the name it is to have."""
+
+    credential = HiddenField(validators=[InputRequired(), Length(max=LONGEST_CREDENTIAL)])
+
+
+class ChangePasswordForm(Command):
+    """The present password and the next one."""
+
+    old = _password(_l("Present password"))
     password = PasswordField(_l("New password"), validators=[InputRequired(_l("Choose a password"))])

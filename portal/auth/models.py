@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, func, text
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,7 +32,8 @@ class Account(Base):
 class AuthSession(Base):
     """``auth_sessions``: a signed-in browser. ``refresh_token`` holds the token's SHA-256, ``expired_at`` its end.
 
-    ``verified_at`` is when its holder last proved who he is.
+    ``verified_at`` is when its holder last proved who he is. From ``renew_at`` on its token is to be replaced; a former
+    token is a row of its own with ``replaced_at``, and the session's ``id`` as its ``family_id``.
     """
 
     __tablename__ = "auth_sessions"
@@ -50,6 +51,8 @@ class AuthSession(Base):
     revoked_at: Mapped[datetime | None]
     user_agent: Mapped[str | None] = mapped_column(Text)
     ip: Mapped[str | None] = mapped_column(INET)
+    renew_at: Mapped[datetime] = mapped_column(server_default=text("now() + interval '15 minutes'"))
+    replaced_at: Mapped[datetime | None]
 
 
 class StaffMember(Base):
@@ -64,6 +67,9 @@ class StaffMember(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_by: Mapped[UUID | None]
     deactivated_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+
+    __table_args__ = (Index("ix_staff_members_newest", "created_at", "auth_id"),)
 
 
 class StaffToken(Base):
@@ -78,3 +84,28 @@ class StaffToken(Base):
     used_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_staff_tokens_auth_id", "auth_id"),)
+
+
+class Passkey(Base):
+    """``webauthn_credentials``: what somebody signs in with instead of a password."""
+
+    __tablename__ = "webauthn_credentials"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    auth_id: Mapped[UUID] = mapped_column(ForeignKey("users_auth.auth_id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    used_at: Mapped[datetime | None]
+
+
+class Challenge(Base):
+    """``webauthn_challenges``: what a passkey has to answer, once; of whom, unless somebody still has to sign in."""
+
+    __tablename__ = "webauthn_challenges"
+
+    challenge_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    auth_id: Mapped[UUID | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

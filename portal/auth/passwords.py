@@ -2,6 +2,7 @@
 
 import re
 import threading
+import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,14 +21,14 @@ _DUMMY = _hasher.hash("an account that does not exist")
 
 def hash_password(password: str) -> str:
     with _at_once:
-        return _hasher.hash(password)
+        return _hasher.hash(_composed(password))
 
 
 def is_right(stored: str | None, password: str) -> bool:
     """Whether the password is right; as slow for no account at all as for a wrong password."""
     with _at_once:
         try:
-            return _hasher.verify(stored or _DUMMY, password) and bool(stored)
+            return _hasher.verify(stored or _DUMMY, _composed(password)) and bool(stored)
         except (VerificationError, InvalidHashError):
             return False
 
@@ -40,8 +41,14 @@ def require_good(password: str) -> None:
     """Raise :class:`Refused` with what to change."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # 30,000 words: read only when somebody sets a password
 
+    password = _composed(password)
     if not SHORTEST <= len(password) <= LONGEST:
         raise Refused(N_("Use %(least)s to %(most)s characters, of any kind."), least=SHORTEST, most=LONGEST)
     folded = password.casefold()
     if folded in FREQUENCY_LISTS["passwords"][:COMMON] or not _OBVIOUS.sub("", folded):
         raise Refused(N_("This password is one that people try first. Use another, such as four unrelated words."))
+
+
+def _composed(password: str) -> str:
+    """One spelling, whichever way a keyboard makes an accent."""
+    return unicodedata.normalize("NFC", password)

@@ -1,5 +1,6 @@
 """Signing in and out, and how this person likes his pages."""
 
+from collections.abc import Callable
 from typing import cast
 
 from flask import Blueprint, Response, flash, g, redirect, request, session, url_for
@@ -8,10 +9,10 @@ from flask_babel import gettext as _
 from flask_login import LoginManager
 from wtforms import Form as AnyForm
 
-from portal.auth import service
-from portal.auth.forms import AgainForm, LoginForm, NewPasswordForm
+from portal.auth import accounts, passkeys, service
+from portal.auth.forms import AgainForm, LoginForm, NewPasswordForm, PasskeyForm
 from portal.permissions import Permission
-from portal.shared.errors import NotFound, Refusal
+from portal.shared.errors import NotFound, Refusal, Refused
 from portal.web.access import SignedIn, current_access, current_actor, public, requires, safe_path
 from portal.web.errors import refused, sentence
 from portal.web.render import render
@@ -33,7 +34,20 @@ def load(_request: object) -> SignedIn | None:
     if not token:
         return None
     found = service.resolve(token, is_activity=not current_access().is_passive, ip=client_address())
-    return SignedIn(found.actor, is_fresh=found.is_fresh, preferences=found.preferences) if found else None
+    if found is None:
+        return None
+    g.new_token = found.new_token
+    return SignedIn(
+        found.actor, is_fresh=found.is_fresh, must_register=found.must_register, preferences=found.preferences
+    )
+
+
+@bp.after_app_request
+def hand_over(response: Response) -> Response:
+    """Give the browser the token that replaced its own."""
+    if token := g.pop("new_token", None):
+        _keep(response, token)
+    return response
 
 
 @bp.get("/login")
@@ -57,14 +71,36 @@ def sign_in() -> ResponseReturnValue:
     return render("auth/login.html", status=422, form=form, was_idle=False)
 
 
+@bp.post("/login/passkey/options")
+@public
+def passkey_options() -> ResponseReturnValue:
+    return Response(passkeys.questions_to_sign_in(_client()), mimetype="application/json")
+
+
+@bp.post("/login/passkey")
+@public
+def sign_in_by_passkey() -> ResponseReturnValue:
+    given = PasskeyForm()
+    form = LoginForm(email="", password="", next=given.next.data)
+    return _by_passkey("auth/login.html", given, form, lambda answer: passkeys.sign_in(answer, client=_client()))
+
+
+@bp.post("/login/again/passkey")
+@requires(Permission.PORTAL_ENTER, before_passkey=True)
+def confirm_by_passkey() -> ResponseReturnValue:
+    given, actor = PasskeyForm(), current_actor()
+    form = AgainForm(password="", next=given.next.data)
+    return _by_passkey("auth/again.html", given, form, lambda answer: passkeys.confirm(actor, answer, client=_client()))
+
+
 @bp.get("/login/again")
-@requires(Permission.PORTAL_ENTER)
+@requires(Permission.PORTAL_ENTER, before_passkey=True)
 def again() -> ResponseReturnValue:
     return render("auth/again.html", form=AgainForm(next=request.args.get("next")))
 
 
 @bp.post("/login/again")
-@requires(Permission.PORTAL_ENTER)
+@requires(Permission.PORTAL_ENTER, before_passkey=True)
 def confirm() -> ResponseReturnValue:
     form = AgainForm()
     if form.validate():
@@ -101,10 +137,11 @@ def use_link(token: str) -> ResponseReturnValue:
 
 
 @bp.post("/logout")
-@requires(Permission.PORTAL_ENTER)
+@requires(Permission.PORTAL_ENTER, before_passkey=True)
 def logout() -> ResponseReturnValue:
     service.sign_out(current_actor())
     session.clear()
+    g.pop("new_token", None)
     response = _go(url_for(".login"))
     response.delete_cookie(SESSION_COOKIE, secure=True, httponly=True, samesite="Lax")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -121,8 +158,8 @@ def renew() -> ResponseReturnValue:
 @bp.post("/account/preferences")
 @requires(Permission.PORTAL_ENTER)
 def preferences() -> ResponseReturnValue:
-    chosen = {name: request.form[name] for name in service.PREFERENCES if name in request.form}
-    service.prefer(current_actor(), chosen)
+    chosen = {name: request.form[name] for name in accounts.PREFERENCES if name in request.form}
+    accounts.prefer(current_actor(), chosen)
     return _go(safe_path(request.form.get("next")))
 
 
@@ -131,7 +168,7 @@ def preferences() -> ResponseReturnValue:
 def language() -> ResponseReturnValue:
     chosen = request.form.get("language", "")
     response = _go(safe_path(request.form.get("next")))
-    if chosen in service.PREFERENCES["language"]:
+    if chosen in accounts.PREFERENCES["language"]:
         response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=31_536_000, secure=True, httponly=True, samesite="Lax")
     return response
 
@@ -140,7 +177,7 @@ def chosen_language() -> str | None:
     """The language this person chose, before or after sign-in."""
     user = g.get("_login_user")
     preferred = getattr(user, "preferences", {}).get("language") or request.cookies.get(LANGUAGE_COOKIE)
-    return preferred if preferred in service.PREFERENCES["language"] else None
+    return preferred if preferred in accounts.PREFERENCES["language"] else None
 
 
 def _token() -> str:
@@ -159,9 +196,24 @@ def _go(url: str) -> Response:
 def _start(token: str, url: str) -> Response:
     """Send the person on with a new session; nothing of an earlier one is adopted."""
     session.clear()
+    g.pop("new_token", None)
     response = _go(url)
-    response.set_cookie(SESSION_COOKIE, token, secure=True, httponly=True, samesite="Lax")
+    _keep(response, token)
     return response
+
+
+def _keep(response: Response, token: str) -> None:
+    response.set_cookie(SESSION_COOKIE, token, secure=True, httponly=True, samesite="Lax")
+
+
+def _by_passkey(template: str, given: PasskeyForm, form: AnyForm, enter: Callable[[str], str]) -> Response:
+    """A new session for whoever's passkey answered, else the page again with the reason."""
+    try:
+        if not given.validate():
+            raise Refused(passkeys.NOT_ACCEPTED)
+        return _start(enter(given.credential.data), safe_path(given.next.data))
+    except Refusal as refusal:
+        return _failed(template, form, refusal)
 
 
 def _failed(template: str, form: AnyForm, refusal: Refusal) -> Response:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pymongo
 from sqlalchemy import text
 
 from portal.notifications.messages import MESSAGES
@@ -37,7 +38,8 @@ def seed_messages(now: datetime) -> Iterator[int]:
         if not customers:
             return
         documents = [document for id_, name in customers for document in _messages(id_, name, now)]
-        mongo.database[COLLECTION].insert_many(documents, ordered=False, bypass_document_validation=True)
+        with pymongo.timeout(60):
+            mongo.database[COLLECTION].insert_many(documents, ordered=False, bypass_document_validation=True)
         yield len(documents)
         after = customers[-1].id
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import pymongo
 from sqlalchemy import Connection, text
 
 from portal.demo.staff import BAGAS
@@ -71,7 +72,8 @@ def seed_evaluations(connection: Connection, after: UUID, last: UUID) -> int:
     """Write what a vendor said of one loan in ten of these customers; returns how many."""
     documents = [_document(row) for row in connection.execute(_EVALUATED, {"after": after, "last": last})]
     if documents:
-        mongo.database[COLLECTION].insert_many(documents, ordered=False)
+        with pymongo.timeout(60):
+            mongo.database[COLLECTION].insert_many(documents, ordered=False)
     return len(documents)
 
 

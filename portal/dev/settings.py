@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -50,6 +51,7 @@ def environment(environ: Mapping[str, str], *, data: Path, port: int, urls: Mapp
         "DOCUMENTS_URL": _documents(data).as_uri(),
         "PUBLIC_URL": f"http://localhost:{port}",
         **dict.fromkeys(("EMAIL_URL", "SMS_URL", "PUSH_URL"), f"outbox:{quote(str(data / 'outbox'))}"),
+        "PROMETHEUS_MULTIPROC_DIR": _metrics(data),
     }
     chosen = {name: environ.get(name) or value for name, value in defaults.items()}
     fixed = {"DEMO": "1", "PORT": str(port), "PYTHONUNBUFFERED": "1", "FLASK_SKIP_DOTENV": "1"}
@@ -72,6 +74,14 @@ def keys(file: Path) -> dict[str, str]:
         stored.write("\n" if text and not text.endswith("\n") else "")
         stored.writelines(f"{name}={value}\n" for name, value in missing.items())
     return known | missing
+
+
+def _metrics(data: Path) -> str:
+    """Where the processes keep their counters; those of an earlier run are gone."""
+    folder = data / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return str(folder)
 
 
 def _documents(data: Path) -> Path:

@@ -8,18 +8,17 @@ from uuid import UUID
 
 from portal.audit import service as audit
 from portal.auth import service as auth
-from portal.notifications import working
+from portal.notifications import browsing, working
 from portal.notifications.batch_models import BatchState, ItemResult, ResendBatch
 from portal.notifications.batch_repository import BatchRepository
-from portal.notifications.browsing import Line, lines_of, lists
+from portal.notifications.browsing import Line
 from portal.notifications.eligibility import SENTENCES
+from portal.notifications.facts import lists, messages
 from portal.notifications.listing import Filters
-from portal.notifications.repository import NotificationRepository
 from portal.shared import clock, commands, crypto, jobs
 from portal.shared.actor import Actor
 from portal.shared.database import db, transaction
 from portal.shared.errors import N_, Conflict, NotFound, Refused
-from portal.shared.mongo import mongo
 from portal.shared.pagination import Cursor, Page, Slice
 
 MOST = 20_000
@@ -32,7 +31,6 @@ WORDS: Mapping[str, str] = {
 }
 
 batches = BatchRepository(db.session)
-messages = NotificationRepository(mongo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +122,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One message of a bulk resend; ``status`` is its copy's, once that is written."""
+    """One message of a bulk resend; ``copy`` is there once it is written."""
 
     line: Line
     result: ItemResult
     sentence: str
     due_at: datetime | None
-    copy_id: UUID | None
-    status: str | None
+    copy: Line | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,16 +192,13 @@ def show(batch_id: UUID) -> Batch:
 def items(batch_id: UUID, result: ItemResult | None, part: Slice) -> Page[Item]:
     """A page of a batch's messages, newest first, with what became of each."""
     found = Page.of(batches.items(batch_id, result, part), part, lambda row: Cursor(row.written_at, row.message_id))
-    lines = lines_of([row.message_id for row in found.rows])
-    copies = lists.of_ids([row.copy_id for row in found.rows if row.copy_id])
+    ids = [id_ for row in found.rows for id_ in (row.message_id, row.copy_id) if id_]
+    lines = {line.id: line for line in browsing.lines(list(lists.of_ids(ids).values()))}
     rows = [
-        Item(
-            lines[row.message_id], row.result, _sentence(row), row.due_at, row.copy_id,
-            copies[row.copy_id]["notification_status"] if row.copy_id in copies else None,
-        )
+        Item(lines[row.message_id], row.result, _sentence(row), row.due_at, lines.get(row.copy_id))
         for row in found.rows
         if row.message_id in lines
-    ]  # fmt: skip
+    ]
     return Page(rows, found.before, found.after)
 
 

@@ -13,7 +13,7 @@ PROBE = timedelta(seconds=30)
 
 
 class Breaker:
-    """``notification_breakers``: a document for each channel with its ``failures`` in a row and ``open_until``."""
+    """``notification_breakers``: for each channel its ``failures`` in a row, ``failing_since`` and ``open_until``."""
 
     def __init__(self, mongo: Mongo) -> None:
         self.mongo = mongo
@@ -33,7 +33,10 @@ class Breaker:
         """Count a failure; when the breaker is open now, until when."""
         breakers = self.mongo.database[BREAKERS]
         counted = breakers.find_one_and_update(
-            {"_id": channel}, {"$inc": {"failures": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+            {"_id": channel},
+            {"$inc": {"failures": 1}, "$min": {"failing_since": now}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
         )
         beyond: int = (counted or {"failures": 1})["failures"] - TOLERATED
         if beyond < 0:
@@ -45,4 +48,10 @@ class Breaker:
     def worked(self, channel: str) -> None:
         """The provider is there; forget its failures."""
         broken = {"_id": channel, "failures": {"$gt": 0}}
-        self.mongo.database[BREAKERS].update_one(broken, {"$set": {"failures": 0, "open_until": None}})
+        mended = {"$set": {"failures": 0, "open_until": None}, "$unset": {"failing_since": ""}}
+        self.mongo.database[BREAKERS].update_one(broken, mended)
+
+    def failing(self) -> dict[str, datetime]:
+        """The channels whose provider does not work, and since when."""
+        found = self.mongo.database[BREAKERS].find({"failures": {"$gte": TOLERATED}, "failing_since": {"$ne": None}})
+        return {row["_id"]: row["failing_since"] for row in found}

@@ -1,12 +1,12 @@
 """What the message log, a message's page and the panels show; contact data leaves here masked."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from portal.audit import service as audit
+from portal.notifications import harmless
 from portal.notifications.listing import Filters, MessageLists
 from portal.shared.actor import Actor
 from portal.shared.errors import N_, NotFound
@@ -17,7 +17,6 @@ from portal.users.service import Person
 
 STATUSES = ("failed", "pending", "sent")
 EXPORTED_AT_MOST = 100_000
-MOST_NEW = 100
 BATCH = 500
 
 lists = MessageLists(mongo)
@@ -45,62 +44,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """A message with all that is known of it."""
-
-    line: Line
-    content: str
-    link: str | None
-    sent_at: datetime | None
-    failed_at: datetime | None
-    read_at: datetime | None
-    resend_of: UUID | None
-    attempts: Sequence[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
-    """A page of the log and the customer it is narrowed to."""
+    """A page of the log, what it was read from, and the customer it is narrowed to."""
 
     page: Page[Line]
     person: Person | None
+    documents: Sequence[Document] = ()
 
 
 def browse(filters: Filters, part: Slice) -> Found:
     """A page of the log, newest first."""
-    rows = _lines(lists.page(filters, part))
+    documents = lists.page(filters, part)
+    rows = lines(documents)
     person = users.names_of([filters.user_id])[filters.user_id] if filters.user_id else None
-    return Found(Page.of(rows, part, lambda row: Cursor(row.created_at, row.id)), person)
+    return Found(Page.of(rows, part, lambda row: Cursor(row.created_at, row.id)), person, documents)
 
 
 def count() -> dict[str, int]:
     """How many messages there are of each status, counted up to 1,001."""
     return lists.counts(STATUSES)
-
-
-def new_since(newest: Cursor, filters: Filters) -> int:
-    """How many messages came in since the page was drawn, up to 100."""
-    return lists.newer_than(newest, filters, MOST_NEW)
-
-
-def show(message_id: UUID, *, actor: Actor) -> Whole:
-    """One message; opening it is recorded."""
-    document = _found(message_id)
-    audit.note_opening("message.opened", message_id, of=document["user_id"], actor=actor)
-    return Whole(
-        line=_lines([document])[0],
-        content=document["notification_content"],
-        link=document.get("notification_link"),
-        sent_at=document.get("notification_sent_at"),
-        failed_at=document.get("notification_failed_at"),
-        read_at=document.get("notification_read_at"),
-        resend_of=document.get("resend_of"),
-    )
-
-
-def content(message_id: UUID) -> str:
-    """The body of a message as it was written."""
-    return str(_found(message_id)["notification_content"])
 
 
 def know_loans_by(exists: Callable[[UUID], bool]) -> None:
@@ -112,19 +74,14 @@ def of_loan(loan_id: UUID) -> Sequence[Line]:
     """The newest messages about a loan."""
     if not _exists["loan"](loan_id):
         raise NotFound(N_("There is no such loan. Check the address, or look for it in the list."))
-    return _lines(lists.page(Filters(loan_id=loan_id), Slice()))
+    return lines(lists.page(Filters(loan_id=loan_id), Slice()))
 
 
 def of_customer(user_id: UUID) -> Sequence[Line]:
     """The newest messages to a customer."""
     if users.names_of([user_id])[user_id].auth_id is None:
         raise NotFound(N_("There is no such customer."))
-    return _lines(lists.page(Filters(user_id=user_id), Slice()))
-
-
-def lines_of(ids: Sequence[UUID]) -> dict[UUID, Line]:
-    """These messages as lines, by their ids."""
-    return {line.id: line for line in _lines(list(lists.of_ids(ids).values()))}
+    return lines(lists.page(Filters(user_id=user_id), Slice()))
 
 
 def export(filters: Filters, *, actor: Actor) -> Iterator[Line]:
@@ -140,19 +97,21 @@ def _exported(filters: Filters) -> Iterator[Line]:
     for document in lists.every(filters, EXPORTED_AT_MOST):
         batch.append(document)
         if len(batch) == BATCH:
-            yield from _lines(batch)
+            yield from lines(batch)
             batch = []
-    yield from _lines(batch)
+    yield from lines(batch)
 
 
-def _found(message_id: UUID) -> Document:
+def found(message_id: UUID) -> Document:
+    """The message as it is kept."""
     document = lists.get(message_id)
     if document is None:
         raise NotFound(N_("There is no such message. Check the address, or look for it in the list."))
     return document
 
 
-def _lines(documents: Sequence[Document]) -> list[Line]:
+def lines(documents: Sequence[Document]) -> list[Line]:
+    """What lists show of these messages; whatever their titles hold is harmless then."""
     people = users.names_of(document["user_id"] for document in documents)
     return [
         Line(
@@ -161,7 +120,7 @@ def _lines(documents: Sequence[Document]) -> list[Line]:
             document.get("loan_id"),
             document["notification_category"],
             document["notification_type"],
-            document["notification_title"],
+            harmless.one_line(document["notification_title"]),
             document["notification_status"],
             document["created_at"],
             document.get("error_class"),

@@ -7,15 +7,36 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from portal.notifications.listing import Filters
 from portal.shared.clock import WIB
-from portal.web.forms import CANONICAL_UUID, Command, DayField, NoteField, choices
+from portal.web.forms import CANONICAL_UUID, Command, DayField, Form, NoteField, TextField, choices
 
 CATEGORIES = {"payment": _l("Payment"), "loan": _l("Loan"), "kyc": _l("KYC"), "other": _l("Other")}
 CHANNELS = {"sms": _l("SMS"), "email": _l("Email"), "push": _l("Push")}
 STATUSES = {"failed": _l("Failed"), "pending": _l("Pending"), "sent": _l("Sent")}
+OUTCOMES = {
+    "sent": _l("Handed over"),
+    "temporary": _l("Not taken for now"),
+    "permanent": _l("Refused"),
+    "technical": _l("Provider out of order"),
+    "timeout": _l("No answer in time"),
+    "unknown": _l("Nobody knows whether it arrived"),
+}
+EVENTS = {"delivered": _l("Arrived"), "bounced": _l("Came back")}
+VERDICTS = {
+    "inactive": _l("Customer is inactive"),
+    "no_address": _l("No address"),
+    "permanent": _l("Address does not work"),
+    "stale": _l("No longer true"),
+    "newer": _l("Newer one was sent"),
+    "too_soon": _l("Tried just now"),
+    "too_often": _l("Tried 3 times today"),
+    "window": _l("Waits for working hours"),
+    "sent": _l("Needs a reason"),
+    "yes": _l("May be resent"),
+}
 
 
 class FilterForm(FlaskForm):  # a GET form: the address holds no person, only his id
@@ -73,6 +94,27 @@ class ResendForm(Command):
 
     reason = NoteField(_l("Reason"), validators=[Length(max=500, message=_l("Use at most %(max)d characters."))])
     confirmed = BooleanField(_l("Send it although a newer one was sent"))
+
+
+class RevealForm(Form):
+    """Why somebody looks at an address."""
+
+    why = SelectField(
+        _l("Why"),
+        choices=choices(
+            ("DELIVERY", _l("A message did not arrive")),
+            ("CALL_BACK", _l("The customer asked to be called")),
+            ("VERIFY_IDENTITY", _l("To check who is calling")),
+            ("OTHER", _l("Another reason")),
+        ),
+    )
+    text = TextField(
+        _l("What for"),
+        validators=[
+            DataRequired(_l("Write what you need it for.")),
+            Length(max=500, message=_l("Use at most %(max)d characters.")),
+        ],
+    )
 
 
 def _require(field: SelectField, known: dict[str, str]) -> None:

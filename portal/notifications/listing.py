@@ -1,14 +1,22 @@
 """The message log: filters built field by field, pages in index order, counts that stop at 1,001."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from pymongo import ASCENDING, DESCENDING
-from pymongo.collection import Collection
+from pymongo.collection import Collection as MongoCollection
 
-from portal.notifications.models import COLLECTION
+from portal.notifications.models import (
+    CATEGORIES,
+    COLLECTION,
+    LOG,
+    OF_CUSTOMER,
+    OF_LOAN,
+    STATUSES,
+    TYPES,
+)
 from portal.shared.mongo import Document, Mongo
 from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
 
@@ -36,18 +44,25 @@ class Filters:
     until: datetime | None = None
 
     def to_query(self) -> Document:
-        """The filter Mongo gets: typed values only, never an operator of somebody else's."""
-        given = {
-            "notification_status": self.status,
-            "notification_category": self.category,
-            "notification_type": self.channel,
-            "user_id": self.user_id,
-            "loan_id": self.loan_id,
+        """The filter Mongo gets: typed values only, never an operator of somebody else's.
+
+        What it is not narrowed to is asked for by every value there is: only so are the rows read in index order.
+        """
+        query: Document = {
+            "notification_status": self.status or {"$in": STATUSES},
+            "notification_category": self.category or {"$in": CATEGORIES},
+            "notification_type": self.channel or {"$in": TYPES},
         }
-        query: Document = {name: value for name, value in given.items() if value is not None}
+        ids = {"user_id": self.user_id, "loan_id": self.loan_id}
+        query |= {name: value for name, value in ids.items() if value is not None}
         span = {"$gte": self.since, "$lt": self.until}
         bounds = {operator: at for operator, at in span.items() if at}
         return {**query, "created_at": bounds} if bounds else query
+
+    @property
+    def index(self) -> str:
+        """The index to read by. All messages about a loan go to one customer: his id is looked at in them."""
+        return OF_LOAN if self.loan_id else OF_CUSTOMER if self.user_id else LOG
 
 
 _NEWER_SENT: list[Document] = [
@@ -89,24 +104,49 @@ class MessageLists:
     def page(self, filters: Filters, part: Slice) -> Sequence[Document]:
         """Up to one row more than a page, in reading order from ``part``."""
         order = ASCENDING if part.before else DESCENDING
-        query = {"$and": [filters.to_query(), _place(part)]} if part.after or part.before else filters.to_query()
-        found = self._messages.find(query, LINE).sort([("created_at", order), ("_id", order)])
-        return list(found.limit(PAGE_SIZE + 1))
+        rows: list[Document] = []
+        for place in _places(part):
+            by = [("_id", order)] if "_id" in place else [("created_at", order), ("_id", order)]
+            left = PAGE_SIZE + 1 - len(rows)
+            if left:
+                found = self._messages.find(_within(filters, place), LINE, hint=filters.index)
+                rows += found.sort(by).limit(left)
+        return rows
 
     def counts(self, statuses: Sequence[str]) -> dict[str, int]:
         """How many there are of each status; nobody counts beyond 1,001."""
         return {
-            status: self._messages.count_documents({"notification_status": status}, limit=CAP) for status in statuses
+            status: self._messages.count_documents({"notification_status": status}, limit=CAP, hint=LOG)
+            for status in statuses
         }
 
     def newer_than(self, newest: Cursor, filters: Filters, most: int) -> int:
         """How many came in after ``newest``, up to ``most``."""
-        query = {"$and": [filters.to_query(), _place(Slice(before=newest))]}
-        return self._messages.count_documents(query, limit=most)
+        places = _places(Slice(before=newest))
+        return min(
+            most,
+            sum(
+                self._messages.count_documents(_within(filters, place), limit=most, hint=filters.index)
+                for place in places
+            ),
+        )
+
+    def affected(self, channel: str, since: datetime, classes: Collection[str], *, oldest: datetime) -> int:
+        """How many of a channel wait, or failed in one of these ways since then; looks at the newest 1,001 only."""
+        query = Filters(channel=channel, since=oldest).to_query()
+        failed = {"error_class": {"$in": list(classes)}, "notification_failed_at": {"$gte": since}}
+        steps: list[Document] = [
+            {"$match": {**query, "notification_status": {"$in": ["failed", "pending"]}}},
+            {"$sort": {"created_at": DESCENDING, "_id": DESCENDING}},
+            {"$limit": CAP},
+            {"$match": {"$or": [{"notification_status": "pending"}, failed]}},
+            {"$count": "messages"},
+        ]
+        return next((row["messages"] for row in self._messages.aggregate(steps, hint=LOG)), 0)
 
     def every(self, filters: Filters, most: int) -> Iterator[Document]:
         """All that match, newest first, read in batches."""
-        found = self._messages.find(filters.to_query(), LINE, batch_size=500)
+        found = self._messages.find(filters.to_query(), LINE, batch_size=500, hint=filters.index)
         yield from found.sort([("created_at", DESCENDING), ("_id", DESCENDING)]).limit(most)
 
     def get(self, message_id: UUID) -> Document | None:
@@ -133,16 +173,21 @@ class MessageLists:
         return {row["_id"] for row in found}
 
     @property
-    def _messages(self) -> Collection[Document]:
+    def _messages(self) -> MongoCollection[Document]:
         return self.mongo.database[COLLECTION]
 
 
-def _place(part: Slice) -> Document:
-    """Beyond a place in the list; the first condition bounds the index, the second parts equal times."""
+def _places(part: Slice) -> Sequence[Document]:
+    """Beyond a place in the list: the rest of its moment first, then what lies behind; each is one range of the index.
+
+    However many messages carry the same time, none of them is passed over one by one.
+    """
     cursor = part.after or part.before
-    assert cursor
+    if cursor is None:
+        return [{}]
     operator = "$lt" if part.after else "$gt"
-    return {
-        "created_at": {f"{operator}e": cursor.at},
-        "$or": [{"created_at": {operator: cursor.at}}, {"_id": {operator: cursor.id}}],
-    }
+    return [{"created_at": cursor.at, "_id": {operator: cursor.id}}, {"created_at": {operator: cursor.at}}]
+
+
+def _within(filters: Filters, place: Document) -> Document:
+    return {"$and": [filters.to_query(), place]} if place else filters.to_query()

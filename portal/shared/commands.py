@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.shared.actor import Actor
-from portal.shared.database import Base, require_transaction
+from portal.shared.database import Base, db, require_transaction
 from portal.shared.errors import N_, Refused
 
 
@@ -54,6 +54,14 @@ def earlier_answer(command_id: UUID, action: str, *, actor: Actor) -> Answer | N
     if first is None:
         raise Refused(N_("This form was already used for something else. Open the page again."))
     return Answer(UUID(first.location) if first.location else None)
+
+
+def is_done(command_id: UUID, action: str, *, actor: Actor) -> bool:
+    """Whether it was done already; for what a proof comes before, which holds only once."""
+    first = select(Command.command_id).where(
+        Command.command_id == command_id, Command.actor_id == actor.id, Command.action == action
+    )
+    return db.session.execute(first).first() is not None
 
 
 def remember(command_id: UUID, location: UUID | None) -> None:

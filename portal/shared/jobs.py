@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import procrastinate
+import structlog
 from flask import Flask
 from procrastinate import JobContext, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from portal.shared.database import require_transaction, transaction
 
 HEARTBEAT = 10.0
+REQUEST_ID = "_request_id"
 
 queue = procrastinate.App(connector=SyncPsycopgConnector())
 # Adds jobs by the session's own connection; a worker's connector is asynchronous and cannot use that.
@@ -46,6 +48,8 @@ def wake(task: Task[..., Any, Any], *, key: str, after: timedelta | None = None,
 def _add(task: Task[..., Any, Any], session: Session, arguments: dict[str, Any], **options: Any) -> None:
     """By the session's own connection; inside a worker the queue's connector could not use it."""
     connection = session.connection().connection.driver_connection
+    if request_id := structlog.contextvars.get_contextvars().get("request_id"):
+        arguments[REQUEST_ID] = request_id
     deferrer = task.configure(connection=connection, **options)
     deferrer.job_manager = _by_connection
     deferrer.defer(**arguments)
@@ -65,12 +69,23 @@ _CANCEL = text(
 )
 
 
+def within(app: Flask) -> Callable[..., Any]:
+    """Middleware: a job runs in an application context of its own, and logs the id of the request that asked for it."""
+
+    def run(call_next: Callable[[], Any], context: JobContext, worker: Any) -> Any:
+        request_id = context.job.task_kwargs.pop(REQUEST_ID, None)
+        known = {"request_id": request_id} if request_id else {}
+        with (
+            app.app_context(),
+            structlog.contextvars.bound_contextvars(job=context.job.id, task=context.job.task_name, **known),
+        ):
+            return call_next()
+
+    return run
+
+
 def run_worker(app: Flask, *, name: str, concurrency: int = 4) -> None:
     """Work off jobs until told to stop; each one in an application context of its own."""
-
-    def in_context(call_next: Callable[[], Any], context: JobContext, worker: Any) -> Any:
-        with app.app_context():
-            return call_next()
 
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).set(drivername="postgresql")
     connector = PsycopgConnector(conninfo=url.render_as_string(hide_password=False))
@@ -78,7 +93,7 @@ def run_worker(app: Flask, *, name: str, concurrency: int = 4) -> None:
         queue.run_worker(
             name=name,
             concurrency=concurrency,
-            task_middleware=[in_context],
+            task_middleware=[within(app)],
             delete_jobs="successful",
             fetch_job_polling_interval=1.0,
             shutdown_graceful_timeout=10.0,

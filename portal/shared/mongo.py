@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pymongo import IndexModel, MongoClient
+from pymongo import IndexModel, MongoClient, timeout
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid
 
 Document = dict[str, Any]
+A_DAY = 86_400
 
 
 class Mongo:
@@ -42,13 +43,14 @@ class Mongo:
         self.database.command("ping")
 
     def prepare(self, collection: str, *, schema: Mapping[str, Any], indexes: list[IndexModel]) -> None:
-        """Create a collection or bring its validator and indexes up to date."""
+        """Create a collection or bring its validator and indexes up to date, however long that takes."""
         validator = {"$jsonSchema": dict(schema)}
-        try:
-            self.database.create_collection(collection, validator=validator)
-        except CollectionInvalid:
-            self.database.command("collMod", collection, validator=validator)
-        self.database[collection].create_indexes(indexes)
+        with timeout(A_DAY):
+            try:
+                self.database.create_collection(collection, validator=validator)
+            except CollectionInvalid:
+                self.database.command("collMod", collection, validator=validator)
+            self.database[collection].create_indexes(indexes)
 
 
 mongo = Mongo()

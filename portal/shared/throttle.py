@@ -17,6 +17,7 @@ _INCREMENT = text(
     " expires = CASE WHEN r.expires <= :now THEN :now + :ttl ELSE r.expires END RETURNING n"
 )
 _READ = text("SELECT n, expires FROM rate_limits WHERE key = :key AND expires > :now")
+_GIVE_BACK = text("UPDATE rate_limits SET n = n - 1 WHERE key = :key AND n > 0")
 _CLEAR = text("DELETE FROM rate_limits WHERE key = :key")
 _RESET = text("DELETE FROM rate_limits")
 
@@ -59,12 +60,17 @@ class PostgresStorage(Storage):
     def clear(self, key: str) -> None:
         self._run(_CLEAR, key=key)
 
+    def give_back(self, key: str) -> None:
+        """One less of what :meth:`incr` counted."""
+        self._run(_GIVE_BACK, key=key)
+
 
 class Throttle:
     """Several limits at once; each try counts against all of them, before anything costly is done."""
 
     def __init__(self, engine: Callable[[], Engine]) -> None:
-        self.limiter = FixedWindowRateLimiter(PostgresStorage(engine))
+        self.storage = PostgresStorage(engine)
+        self.limiter = FixedWindowRateLimiter(self.storage)
 
     def seconds_to_wait(self, *limits: tuple[RateLimitItem, str]) -> int:
         """Count one try; 0 when it may go on, else the seconds until the next may."""
@@ -75,3 +81,7 @@ class Throttle:
     def forgive(self, item: RateLimitItem, key: str) -> None:
         """Start counting anew."""
         self.limiter.clear(item, key)
+
+    def give_back(self, item: RateLimitItem, key: str) -> None:
+        """Take one try out of the count: it was a good one."""
+        self.storage.give_back(item.key_for(key))

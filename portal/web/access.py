@@ -13,6 +13,7 @@ from werkzeug.exceptions import Forbidden
 
 from portal.permissions import GRANTS, Permission, Role
 from portal.shared.actor import Actor
+from portal.shared.errors import N_
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -21,11 +22,15 @@ access_refused = signal("access-refused")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route asks of whoever calls it. Passive ones (polls, renewals) do not keep a session alive."""
+    """What a route asks of whoever calls it. Passive ones (polls, renewals) do not keep a session alive.
+
+    Those ``before_passkey`` are open to somebody who has to register one first.
+    """
 
     permission: Permission | None
     is_fresh: bool = False
     is_passive: bool = False
+    before_passkey: bool = False
 
     @property
     def roles(self) -> list[Role]:
@@ -35,18 +40,45 @@ class Access:
 class SignedIn(UserMixin):
     """Flask-Login's user: the actor and what belongs to his session."""
 
-    def __init__(self, actor: Actor, *, is_fresh: bool, preferences: dict[str, Any]) -> None:
+    def __init__(
+        self, actor: Actor, *, is_fresh: bool, must_register: bool = False, preferences: dict[str, Any]
+    ) -> None:
         self.actor = actor
         self.is_fresh = is_fresh
+        self.must_register = must_register
         self.preferences = preferences
 
     def get_id(self) -> str:
         return str(self.actor.id)
 
 
-def requires(permission: Permission, *, is_fresh: bool = False, is_passive: bool = False) -> Callable[[View], View]:
+CLOSED = {
+    Permission.KYC_READ: N_("You cannot open identity checks. Ask your administrator for the KYC reviewer role."),
+    Permission.KYC_DECIDE: N_("You cannot decide identity checks. Ask your administrator for the KYC reviewer role."),
+    Permission.LOAN_READ: N_(
+        "You cannot open loans. Ask your administrator for the credit analyst or support agent role."
+    ),
+    Permission.PAYMENT_POST: N_("You cannot post payments. Ask your administrator for the support agent role."),
+    Permission.PAYMENT_CORRECT: N_("You cannot correct payments. Ask your administrator for the credit analyst role."),
+    Permission.SCORE_READ: N_("You cannot open credit scores. Ask your administrator for the credit analyst role."),
+    Permission.STAFF_MANAGE: N_("You cannot manage staff. Ask an administrator to do it."),
+    Permission.AUDIT_READ: N_("You cannot open the audit trail. Ask an administrator to look it up."),
+}
+
+
+class WrongRole(Forbidden):
+    """The role lacks the route's permission; ``sentence`` says which one has it."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__()
+        self.sentence = CLOSED.get(permission, N_("Your role does not include this."))
+
+
+def requires(
+    permission: Permission, *, is_fresh: bool = False, is_passive: bool = False, before_passkey: bool = False
+) -> Callable[[View], View]:
     """Only roles that were granted ``permission`` may use the view; ``is_fresh`` asks for a sign-in of late."""
-    return _tag(Access(permission, is_fresh, is_passive))
+    return _tag(Access(permission, is_fresh, is_passive, before_passkey))
 
 
 def public(view: View) -> View:
@@ -109,10 +141,12 @@ def enforce() -> Response | None:
         return None
     if not look_up():
         return send_to(url_for("auth.login", next=own_path()), script_status=401)
+    if current_user.must_register and not access.before_passkey:
+        return send_to(url_for("account.new_passkey"), script_status=401)
     actor = current_actor()
     if not actor.may(access.permission):
         access_refused.send(current_app._get_current_object(), actor=actor, permission=access.permission)  # type: ignore[attr-defined]
-        raise Forbidden
+        raise WrongRole(access.permission)
     if access.is_fresh and not current_user.is_fresh:
         return send_to(url_for("auth.again", next=own_path()), script_status=401)
     return None
@@ -134,10 +168,12 @@ def own_path() -> str:
 
 
 def _path_of(url: str) -> str:
+    """Path and query of a page of ours, whose filters never hold personal data."""
     try:
-        return urlsplit(url).path
+        parts = urlsplit(url)
     except ValueError:
         return ""
+    return parts._replace(scheme="", netloc="", fragment="").geturl() if parts.netloc == request.host else ""
 
 
 def safe_path(path: str | None) -> str:

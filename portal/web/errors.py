@@ -15,8 +15,8 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.shared.database import db, is_contention, is_unreachable
 from portal.shared.errors import N_, Conflict, NotFound, Refusal, Throttled
-from portal.web.access import is_signed_in
-from portal.web.requests import reference
+from portal.web.access import WrongRole, is_signed_in
+from portal.web.requests import OtherSite, reference
 
 log = structlog.get_logger("portal.errors")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -49,6 +49,10 @@ ADVICE = {
     500: N_("Nothing was changed. Try again, and tell your administrator the reference if it happens once more."),
     503: N_("Nothing was changed. Try again in a minute; the portal recovers by itself."),
 }
+ELSEWHERE = (
+    N_("This came from another site"),
+    N_("Open the portal at its own address and use the buttons of its pages."),
+)
 RETRY_SECONDS = 15
 BUSY = N_("Somebody else is changing this at this moment.")
 
@@ -109,7 +113,9 @@ def http_error(error: HTTPException) -> Response:
     if isinstance(error, SecurityError):  # an unknown host: no address of ours can be built, so no page either
         return Response(gettext(TITLES[400]), 400, mimetype="text/plain")
     message = gettext("This page was open for too long, or in two windows.") if isinstance(error, CSRFError) else ""
-    response = answer(error.code or 500, message)
+    if isinstance(error, WrongRole):
+        message = gettext(error.sentence)
+    response = answer(error.code or 500, message, words=ELSEWHERE if isinstance(error, OtherSite) else None)
     for name, value in error.get_headers(request.environ):
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
@@ -138,13 +144,16 @@ def unexpected(error: Exception) -> Response:
     return answer(500, reference=reference())
 
 
-def answer(status: int, message: str = "", reference: str | None = None) -> Response:
-    """The error as a page, or as a notice that htmx puts among the flashes."""
+def answer(
+    status: int, message: str = "", reference: str | None = None, words: tuple[str, str] | None = None
+) -> Response:
+    """The error as a page, or as a notice that htmx puts among the flashes; ``words`` are a title and advice."""
+    title, advice = words or (TITLES.get(status, TITLES[400]), ADVICE.get(status, ADVICE[400]))
     context = {
         "status": status,
-        "title": gettext(TITLES.get(status, TITLES[400])),
+        "title": gettext(title),
         "message": message,
-        "advice": gettext(ADVICE.get(status, ADVICE[400])),
+        "advice": gettext(advice),
         "reference": reference,
         "links": [(url_for("overview.home"), gettext("Go to the home page"))] if is_signed_in() else [],
     }

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from flask import Flask, current_app, url_for
 from flask_babel import format_date, get_locale, gettext
 
+from portal.shared import clock
 from portal.shared.clock import WIB
 
 CAP = 1000
@@ -17,8 +18,8 @@ CAP = 1000
 def init(app: Flask) -> None:
     """Register filters and globals."""
     app.jinja_env.filters.update(
-        wib=wib, wib_time=wib_time, wib_day=wib_day, wib_short=wib_short, iso=iso, duration=duration, capped=capped,
-        short_id=short_id, translated=gettext,
+        wib=wib, wib_time=wib_time, wib_day=wib_day, wib_short=wib_short, wib_since=wib_since,
+        wib_date=wib_date, iso=iso, duration=duration, capped=capped, short_id=short_id, translated=gettext,
     )  # fmt: skip
     app.jinja_env.globals.update(static_url=static_url, command_id=uuid4)
 
@@ -49,6 +50,16 @@ def wib_day(at: datetime | date) -> str:
 def wib_short(at: datetime) -> str:
     """``18 Nov, 10:42``."""
     return f"{_day(at, 'd MMM')}, {_clock(at)}"
+
+
+def wib_since(at: datetime) -> str:
+    """``10:42`` while that day lasts, ``18 Nov, 10:42`` later."""
+    return _clock(at) if at.astimezone(WIB).date() == clock.now().astimezone(WIB).date() else wib_short(at)
+
+
+def wib_date(at: datetime) -> str:
+    """``2025-11-18``, the business day of a time as addresses hold it."""
+    return at.astimezone(WIB).date().isoformat()
 
 
 def _day(at: datetime | date, pattern: str) -> str:

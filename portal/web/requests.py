@@ -11,6 +11,7 @@ import structlog
 from flask import Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, UnsupportedMediaType
 
+from portal.shared import metrics
 from portal.shared.database import patience
 from portal.shared.errors import N_, Refused
 from portal.web.access import current_actor, is_signed_in
@@ -22,6 +23,10 @@ MOST_FIELDS = 500
 LARGEST_SIGNED = 64 * 1024
 View = TypeVar("View", bound=Callable[..., Any])
 log = structlog.get_logger("portal.requests")
+
+
+class OtherSite(Forbidden):
+    """It came from a page that is not of this portal, whoever is signed in."""
 
 
 def start() -> None:
@@ -61,7 +66,7 @@ def refuse_malformed() -> None:
 def refuse_other_sites() -> None:
     """Refuse what another site's page sends or embeds."""
     if not _is_from_here():
-        raise Forbidden
+        raise OtherSite
 
 
 def _is_from_here() -> bool:
@@ -97,13 +102,16 @@ def is_clean(text: str) -> bool:
 def finish(response: Response) -> Response:
     """Log the request by its route, never by its path or values."""
     response.headers["X-Request-ID"] = g.get("request_id", "")
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    route = str(request.url_rule or "none")
+    metrics.count_request(route, request.method, response.status_code, seconds)
     if request.endpoint not in {"static", "health.healthz"}:
         log.info(
             "request",
             method=request.method,
-            route=str(request.url_rule or "none"),
+            route=route,
             status=response.status_code,
-            ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+            ms=round(seconds * 1000, 1),
             actor=str(current_actor().id) if is_signed_in() else None,
         )
     return response

@@ -111,6 +111,14 @@ def test_one_address_does_not_guess_at_many_accounts(in_app, visit):
     assert guess(browser, make_staff().email, PASSWORD, address="192.0.2.9").status_code == 303
 
 
+def test_who_signs_in_does_not_count_against_the_others_at_his_address(in_app, visit):
+    rina, browser = make_staff(), visit()
+    guess(browser, "nobody@example.com")
+    for _ in range(3):
+        assert guess(visit(), rina.email, PASSWORD).status_code == 303
+    assert db.session.scalar(text("SELECT n FROM rate_limits WHERE key LIKE '%/100/%'")) == 1
+
+
 def at_sign_in(visit):
     browser = visit()
     browser.get("/login")

@@ -20,7 +20,7 @@ def sign_in(page: Page, staff: Staff) -> None:
     """Through the form that is there."""
     page.get_by_label("Email").fill(staff.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).not_to_have_url(re.compile("/login"))
     page.wait_for_load_state()
 

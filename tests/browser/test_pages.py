@@ -6,14 +6,19 @@ from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import update
 
+from portal.audit import service as audit
 from portal.auth import service as auth
+from portal.auth.models import AuthSession
 from portal.kyc.models import DocumentType, KycStatus
 from portal.permissions import Role
+from portal.shared import clock
+from portal.shared.database import db
 from tests.browser.acting import NIK, answer_all, check_number, make_drawn_check, press, sees
 from tests.browser.seeing import faults, misfits, tab_stops
 from tests.client import PASSWORD
-from tests.factories import make_customer, make_kyc_check, make_staff
+from tests.factories import make_customer, make_kyc_check, make_passkey, make_staff
 from tests.kyc.desk import claim, reject, verify
 
 pytestmark = pytest.mark.browser
@@ -57,9 +62,26 @@ def login(look, **_):
 
 def login_with_errors(look, **_):
     page = look("/login", staff=None)
-    page.locator("main button[type=submit]").click()
+    page.locator("main form:not([data-passkey]) button[type=submit]").click()
     expect(page.locator(".errsum")).to_be_focused()
     return page
+
+
+def account(look, rina, **_):
+    for name in ("Work laptop with a rather long name that fills the field", "Phone"):
+        make_passkey(rina, name=name)
+    return look("/account")
+
+
+def account_with_errors(look, **_):
+    page = look("/account")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.locator(".errsum")).to_be_focused()
+    return page
+
+
+def new_passkey(look, **_):
+    return look("/account/passkeys/new")
 
 
 def sign_in_again(look, **_):
@@ -77,6 +99,67 @@ def first_password(look, **_):
     page.get_by_role("button", name="Save the password").click()
     expect(page.locator(".errsum")).to_be_focused()
     return page
+
+
+def as_admin(look, path="/staff"):
+    return look(path, staff=make_staff(Role.ADMIN, display_name="Adi Putra"))
+
+
+def staff_list(look, **_):
+    make_staff(Role.SUPPORT_AGENT, display_name=LONG_NAME, deactivated_at=clock.now())
+    make_staff(Role.CREDIT_ANALYST, display_name="Bagas Nugroho", password_hash=None)
+    return as_admin(look)
+
+
+def staff_member(look, visit, rina, **_):
+    """With everything that asks once more opened."""
+    visit(rina)
+    page = as_admin(look, f"/staff/{rina.auth_id}")
+    for one in page.locator(".ask > summary").all():
+        one.click()
+    return page
+
+
+def staff_member_before_confirming(look, rina, **_):
+    page = as_admin(look)
+    db.session.execute(update(AuthSession).values(verified_at=clock.now() - timedelta(minutes=11)))
+    db.session.commit()
+    page.goto(f"/staff/{rina.auth_id}")
+    expect(page.get_by_role("link", name="Confirm")).to_be_visible()
+    return page
+
+
+def invitation_with_errors(look, **_):
+    page = as_admin(look, "/staff/new")
+    page.locator("main button[type=submit]").click()
+    expect(page.locator(".errsum")).to_be_focused()
+    return page
+
+
+def one_time_link(look, rina, **_):
+    page = as_admin(look, f"/staff/{rina.auth_id}")
+    page.locator(".ask > summary").first.click()
+    page.locator(".ask button").first.click()
+    expect(page.locator(".secret")).to_be_visible()
+    return page
+
+
+def audit_trail(look, visit, rina, **_):
+    customer = make_customer(fullname=LONG_NAME)
+    visit(rina).get(f"/kyc/{make_kyc_check(user_id=customer)}")
+    audit.seal()
+    audit.check()
+    return as_admin(look, "/audit")
+
+
+def audit_trail_of_a_customer(look, visit, rina, **_):
+    customer = make_customer()
+    visit(rina).get(f"/kyc/{make_kyc_check(user_id=customer)}")
+    return as_admin(look, f"/audit?of={customer}&actor={rina.auth_id}")
+
+
+def audit_trail_with_errors(look, **_):
+    return as_admin(look, "/audit?subject=x&from=2026-02-31")
 
 
 def home(look, **_):
@@ -255,8 +338,19 @@ def error_409(look, **_):
 PAGES = [
     login,
     login_with_errors,
+    account,
+    account_with_errors,
+    new_passkey,
     sign_in_again,
     first_password,
+    staff_list,
+    staff_member,
+    staff_member_before_confirming,
+    invitation_with_errors,
+    one_time_link,
+    audit_trail,
+    audit_trail_of_a_customer,
+    audit_trail_with_errors,
     home,
     queue,
     queue_that_is_empty,
@@ -302,7 +396,11 @@ def test_planted_faults_are_found(look):
         assert fault in said
 
 
-@pytest.mark.parametrize("open_it", [login_with_errors, workspace_with_errors], ids=lambda page: page.__name__)
+@pytest.mark.parametrize(
+    "open_it",
+    [login_with_errors, account_with_errors, invitation_with_errors, workspace_with_errors],
+    ids=lambda page: page.__name__,
+)
 def test_a_summary_names_errors_in_the_order_of_the_fields_and_leads_to_them(open_it, look, visit, rina):
     page = open_it(look=look, visit=visit, rina=rina)
     places = []
@@ -314,7 +412,11 @@ def test_a_summary_names_errors_in_the_order_of_the_fields_and_leads_to_them(ope
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("open_it", [login, queue, workspace, record_of_a_verification], ids=lambda page: page.__name__)
+@pytest.mark.parametrize(
+    "open_it",
+    [login, account, staff_member, audit_trail, queue, workspace, record_of_a_verification],
+    ids=lambda page: page.__name__,
+)
 def test_every_stop_of_the_tab_key_is_seen_and_has_a_ring(open_it, look, visit, rina):
     page = open_it(look=look, visit=visit, rina=rina)
     stops = tab_stops(page)
@@ -334,7 +436,22 @@ def test_the_first_stop_leads_past_the_navigation(look):
 
 @pytest.mark.parametrize(
     "open_it",
-    [login_with_errors, home, queue, queue_without_match, workspace, reject_dialog, record_of_a_rejection, menu],
+    [
+        login_with_errors,
+        account,
+        new_passkey,
+        staff_list,
+        staff_member,
+        invitation_with_errors,
+        audit_trail_of_a_customer,
+        home,
+        queue,
+        queue_without_match,
+        workspace,
+        reject_dialog,
+        record_of_a_rejection,
+        menu,
+    ],
     ids=lambda page: page.__name__,
 )
 def test_indonesian_fits(open_it, look, visit, rina):
@@ -350,7 +467,7 @@ def test_the_language_can_be_chosen_before_and_after_signing_in(rina, open_page)
     sees(page, "Masuk")
     page.get_by_label("Kata sandi", exact=True).fill(PASSWORD)
     page.get_by_label("Email").fill(rina.email)
-    page.get_by_role("button", name="Masuk").click()
+    page.get_by_role("button", name="Masuk", exact=True).click()
     sees(page, "Halo, Rina Wulandari")
     page.locator(".usermenu > summary").click()
     page.get_by_role("button", name="English").click()

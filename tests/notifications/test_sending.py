@@ -50,7 +50,7 @@ def test_an_email_arrives_once_in_the_customers_language(in_app):
     assert (mail["Subject"], mail["From"]) == ("Your identity is verified", "portal@lender.example")
     assert mail["Message-ID"] == f"<{message_id}@lender.example>"
     assert mail.get_body(("plain",)).get_content().startswith("Hello Siti <b>, we have checked")
-    assert "<p>Hello Siti &lt;b&gt;, we have checked" in mail.get_body(("html",)).get_content()
+    assert '<p dir="auto">Hello Siti &lt;b&gt;, we have checked' in mail.get_body(("html",)).get_content()
     message = only()
     assert (message["notification_status"], message["error_class"]) == ("sent", None)
     (attempt,) = attempts()

@@ -1,14 +1,13 @@
 """The job queue as tests see it: what waits in it, and a real worker that does it."""
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from procrastinate import JobContext, PsycopgConnector
+from procrastinate import PsycopgConnector
 from sqlalchemy import make_url, text
 
 from portal.shared.database import db
-from portal.shared.jobs import queue
+from portal.shared.jobs import queue, within
 from portal.shared.mongo import mongo
 
 MESSAGES = "notifications.write"
@@ -34,17 +33,13 @@ def release_all() -> None:
 def work_off(app: Flask) -> None:
     """Let a worker do every job that is due, and stop."""
 
-    def in_context(call_next: Callable[[], Any], context: JobContext, worker: Any) -> Any:
-        with app.app_context():
-            return call_next()
-
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).set(drivername="postgresql")
     with queue.replace_connector(PsycopgConnector(conninfo=url.render_as_string(hide_password=False))):
         queue.run_worker(
             name="tests",
             wait=False,
             queues=["default"],
-            task_middleware=[in_context],
+            task_middleware=[within(app)],
             delete_jobs="successful",
             listen_notify=False,
             install_signal_handlers=False,

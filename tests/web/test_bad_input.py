@@ -19,6 +19,7 @@ from tests.factories import (
     make_evaluation,
     make_kyc_check,
     make_loan,
+    make_passkey,
     make_score,
     make_staff,
 )
@@ -44,9 +45,17 @@ PARAMETERS = {
     "/": [UNKNOWN],
     "/healthz": [UNKNOWN],
     "/readyz": [UNKNOWN],
+    "/metrics": [UNKNOWN],
+    "/staff": [("after",), ("before",)],
+    "/staff/new": [UNKNOWN],
+    "/staff/<uuid:auth_id>": [UNKNOWN],
+    "/audit": [("actor", "action"), ("subject", "of"), ("from", "to"), ("after",), ("before",)],
+    "/audit/export.csv": [("actor", "action", "subject", "of", "from", "to")],
     "/login": [("next",)],
     "/login/again": [("next",)],
     "/login/token/<token>": [UNKNOWN],
+    "/account": [UNKNOWN],
+    "/account/passkeys/new": [UNKNOWN],
     "/static/<path:filename>": [("v",)],
     "/kyc": [("status", "document_type", "flag", "held", "age"), ("after",), ("before",)],
     "/kyc/live": [("waiting", "seen")],
@@ -64,6 +73,7 @@ PARAMETERS = {
     "/loans/of-customer/<uuid:user_id>": [UNKNOWN],
     "/dev/outbox": [UNKNOWN],
     "/notifications": [("status", "category", "type"), ("user", "to"), ("loan", "from"), ("after",), ("open",)],
+    "/notifications/live": [("newest",), ("pending",), ("said", "status")],
     "/notifications/export.csv": [("status", "category", "type", "user", "loan", "from", "to")],
     "/notifications/batches": [("after",), ("before",)],
     "/notifications/batches/<uuid:batch_id>": [("result",), ("after",), ("before",)],
@@ -85,11 +95,27 @@ FIELDS = {
     "/login": [("email",), ("password", "next")],
     "/login/again": [("password", "next")],
     "/login/token/<token>": [("password",)],
+    "/login/passkey/options": [UNKNOWN],
+    "/login/passkey": [("credential", "next")],
+    "/login/again/passkey": [("credential", "next")],
+    "/account/password": [("old", "password"), ("command_id",)],
+    "/account/passkeys/options": [UNKNOWN],
+    "/account/passkeys": [("credential", "name"), ("command_id",)],
+    "/account/passkeys/<uuid:passkey_id>/rename": [("name",), ("command_id",)],
+    "/account/passkeys/<uuid:passkey_id>/remove": [("command_id",)],
+    "/account/sessions/<uuid:session_id>/end": [("command_id",)],
+    "/account/sessions/end-others": [("command_id",)],
     "/logout": [UNKNOWN],
     "/language": [("language", "next")],
     "/account/preferences": [("language", "theme", "density", "shortcuts"), ("next",)],
     "/account/renew": [UNKNOWN],
     "/search": [("term",)],
+    "/staff": [("name",), ("email",), ("role", "command_id")],
+    "/staff/<uuid:auth_id>/role": [("role",), ("version", "command_id")],
+    "/staff/<uuid:auth_id>/deactivate": [("version", "command_id")],
+    "/staff/<uuid:auth_id>/activate": [("version", "command_id")],
+    "/staff/<uuid:auth_id>/reset": [("version", "command_id")],
+    "/staff/<uuid:auth_id>/sessions/revoke": [("version", "command_id")],
     "/customers": [("term",)],
     "/customers/<uuid:user_id>/reveal": [("field", "reason"), ("text",)],
     "/customers/<uuid:user_id>/deactivate": [("command_id", "version"), ("reason",)],
@@ -119,6 +145,7 @@ FIELDS = {
     "/notifications/batches/<uuid:batch_id>/confirm": [("command_id", "version"), ("number",), ("reason",)],
     "/notifications/batches/<uuid:batch_id>/cancel": [("command_id", "version")],
     "/notifications/batches/<uuid:batch_id>/rerun": [("command_id", "version")],
+    "/notifications/<uuid:message_id>/reveal": [("why",), ("text",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": [("due_date",), ("command_id", "version")],
     "/credit-scores/<uuid:credit_score_id>/manual-score": [
         ("score",),
@@ -174,6 +201,8 @@ def role_for(rule):
         return Role.SUPPORT_AGENT if rule.endswith("/post") else Role.CREDIT_ANALYST
     if rule.startswith(("/notifications", "/dev/outbox")):
         return Role.SUPPORT_AGENT
+    if rule.startswith(("/staff", "/audit")):
+        return Role.ADMIN
     if rule.startswith("/customers"):
         return Role.ADMIN if rule.endswith("activate") else Role.SUPPORT_AGENT
     return Role.KYC_REVIEWER
@@ -188,6 +217,7 @@ def addresses(rina):
         "<uuid:user_id>": str(make_customer()),
         "<uuid:message_id>": str(make_message()),
         "<uuid:batch_id>": str(make_batch()),
+        "<uuid:auth_id>": str(make_staff().auth_id),
         "<uuid:credit_score_id>": str(make_score()),
         "<uuid:evaluation_id>": str(make_evaluation(loan_id=loan_id)),
         "<any(front, selfie):side>": "front",
@@ -288,6 +318,13 @@ def form_of(rule, rina):
         fields |= dict.fromkeys(CHECKS, "yes") | {"number_unreadable": "y", "reason_codes": "BLURRY"}
         fields |= {"reason": "The card was reported stolen.", "customer_text": "", "internal_note": ""}
         return rule.replace("<uuid:kyc_id>", str(kyc_id)), fields
+    if "<uuid:passkey_id>" in rule:
+        return rule.replace("<uuid:passkey_id>", str(make_passkey(rina))), fields | {"name": "Phone"}
+    if "<uuid:session_id>" in rule:
+        return rule.replace("<uuid:session_id>", str(uuid4())), fields
+    if "<uuid:auth_id>" in rule:
+        facts = {"version": 1, "role": Role.SUPPORT_AGENT.value}
+        return rule.replace("<uuid:auth_id>", str(make_staff().auth_id)), fields | facts
     if rule == "/login/token/<token>":
         token = auth.invite(f"{uuid4()}@example.com", role=Role.KYC_REVIEWER, name="Newcomer")
         return f"/login/token/{token}", {"password": "four unrelated words"}

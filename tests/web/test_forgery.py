@@ -69,6 +69,8 @@ def test_no_form_works_from_another_site_even_with_the_token(desk):
         for browser, url, fields in desk:
             answer = post(browser, url, {**fields, "csrf_token": browser.token}, **origin)
             assert answer.status_code == 403, (url, origin)
+            assert "This came from another site" in answer.text
+            assert "Your role cannot open this" not in answer.text
     assert len(audit_events()) == before
     assert {browser.get("/").status_code for browser, _, _ in desk} == {200}
 

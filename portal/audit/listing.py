@@ -1,0 +1,90 @@
+"""The audit page's lists: newest first, each combination of filters on an index in page order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Result, select, text, tuple_
+from sqlalchemy.orm import scoped_session
+
+from portal.audit.models import AuditEvent, AuditSeal
+from portal.shared.pagination import PAGE_SIZE, Slice
+
+CAP = 1001
+EVENT = AuditEvent.__table__.c
+_COLUMNS = (
+    EVENT.event_id, EVENT.at, EVENT.action, EVENT.subject, EVENT.of_user, EVENT.actor_id, EVENT.actor_role,
+    EVENT.details,
+)  # fmt: skip
+_UNSEALED = text(
+    "SELECT count(*) FROM (SELECT 1 FROM audit_events e WHERE e.at > coalesce((SELECT n.at FROM audit_events n"
+    " JOIN audit_seals s USING (event_id) ORDER BY s.sequence DESC LIMIT 1), '-infinity') - interval '1 hour'"
+    " AND NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.event_id = e.event_id) LIMIT :cap) waiting"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the trail is narrowed to."""
+
+    actor: UUID | None = None
+    actions: tuple[str, ...] = ()
+    subject: UUID | None = None
+    of: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Trail:
+    """``audit_events`` as the page and its export show them."""
+
+    def __init__(self, session: scoped_session[Any]) -> None:
+        self.session = session
+
+    def page(self, filters: Filters, part: Slice) -> Sequence[Any]:
+        """Up to one row more than a page, in reading order from ``part``."""
+        statement = _narrowed(filters)
+        key = tuple_(EVENT.at, EVENT.event_id)
+        if part.after:
+            statement = statement.where(key < tuple_(part.after.at, part.after.id))
+        if part.before:
+            statement = statement.where(key > tuple_(part.before.at, part.before.id))
+            return self.session.execute(statement.order_by(EVENT.at, EVENT.event_id).limit(PAGE_SIZE + 1)).all()
+        return self.session.execute(_newest(statement).limit(PAGE_SIZE + 1)).all()
+
+    def every(self, filters: Filters) -> Result[Any]:
+        """All that match, newest first, streamed by a server-side cursor."""
+        return self.session.execute(_newest(_narrowed(filters)).execution_options(yield_per=1000))
+
+    def sealed_until(self) -> Any:
+        """The newest link and when it was made; nothing is walked."""
+        newest = select(AuditSeal.sequence, AuditSeal.sealed_at).order_by(AuditSeal.sequence.desc()).limit(1)
+        return self.session.execute(newest).first()
+
+    def unsealed(self) -> int:
+        return int(self.session.scalar(_UNSEALED, {"cap": CAP}) or 0)
+
+
+def _newest(statement: Any) -> Any:
+    return statement.order_by(EVENT.at.desc(), EVENT.event_id.desc())
+
+
+def _narrowed(filters: Filters) -> Any:
+    statement = select(*_COLUMNS)
+    for column, value in (
+        (EVENT.actor_id, filters.actor),
+        (EVENT.subject, filters.subject),
+        (EVENT.of_user, filters.of),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    if filters.actions:
+        one, *others = filters.actions
+        statement = statement.where(EVENT.action.in_(filters.actions) if others else EVENT.action == one)
+    if filters.since:
+        statement = statement.where(EVENT.at >= filters.since)
+    if filters.until:
+        statement = statement.where(EVENT.at < filters.until)
+    return statement

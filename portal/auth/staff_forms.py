@@ -1,0 +1,74 @@
+"""Forms about members of staff."""
+
+import re
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from portal.auth.service import fold
+from portal.permissions import Role
+from portal.web.forms import Command, TextField, VersionField, choices
+
+EMAIL = re.compile(r"[^@\s\"<>,;:]{1,64}@[^@\s\"<>,;:]+\.[^@\s\"<>,;:]{2,}")
+
+
+def _role() -> SelectField:
+    return SelectField(
+        _l("Role"),
+        choices=choices(
+            (Role.KYC_REVIEWER, _l("KYC reviewer")),
+            (Role.CREDIT_ANALYST, _l("Credit analyst")),
+            (Role.SUPPORT_AGENT, _l("Support agent")),
+            (Role.ADMIN, _l("Administrator")),
+        ),
+        validate_choice=False,
+    )
+
+
+def _require_role(field: SelectField) -> None:
+    if field.data not in [*Role]:
+        raise ValidationError(_("Choose one of the roles."))
+
+
+class InviteForm(Command):
+    """Somebody new."""
+
+    name = TextField(
+        _l("Name"),
+        validators=[
+            InputRequired(_l("Enter the name colleagues see.")),
+            Length(max=255, message=_l("Use at most %(max)d characters.")),
+        ],
+    )
+    email = StringField(
+        _l("Email"),
+        validators=[
+            InputRequired(_l("Enter the email address.")),
+            Length(max=255, message=_l("Use at most %(max)d characters.")),
+        ],
+    )
+    role = _role()
+
+    def validate_email(self, field: StringField) -> None:
+        if not EMAIL.fullmatch(fold(field.data or "")):
+            raise ValidationError(_("Write the address like name@company.example."))
+
+    def validate_role(self, field: SelectField) -> None:
+        _require_role(field)
+
+
+class MemberForm(Command):
+    """What every form about one member carries."""
+
+    version = VersionField()
+
+
+class RoleForm(MemberForm):
+    """Another role."""
+
+    role = _role()
+
+    def validate_role(self, field: SelectField) -> None:
+        _require_role(field)

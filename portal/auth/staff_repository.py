@@ -1,0 +1,64 @@
+"""Members of staff for whoever looks after them: the list, one member, and the locks that keep an administrator."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Uuid, bindparam, select, tuple_
+from sqlalchemy.orm import scoped_session
+
+from portal.auth.models import Account, StaffMember
+from portal.permissions import Role
+from portal.shared.pagination import PAGE_SIZE, Slice
+from portal.shared.vocabulary import Activity
+
+_KEY = (StaffMember.created_at, StaffMember.auth_id)
+_COLUMNS = (
+    StaffMember.auth_id,
+    StaffMember.display_name,
+    StaffMember.role,
+    StaffMember.created_at,
+    StaffMember.deactivated_at,
+    StaffMember.version,
+    Account.email,
+    Account.status,
+    Account.password_hash.is_not(None).label("has_password"),
+)
+_MEMBERS = select(*_COLUMNS).join(Account, Account.auth_id == StaffMember.auth_id)
+_PLACE = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid()))
+_NEWEST = [column.desc() for column in _KEY]
+_PAGES = {
+    None: _MEMBERS.order_by(*_NEWEST).limit(PAGE_SIZE + 1),
+    "after": _MEMBERS.where(tuple_(*_KEY) < _PLACE).order_by(*_NEWEST).limit(PAGE_SIZE + 1),
+    "before": _MEMBERS.where(tuple_(*_KEY) > _PLACE).order_by(*_KEY).limit(PAGE_SIZE + 1),
+}
+_ADMINS = (
+    select(StaffMember.auth_id)
+    .join(Account, Account.auth_id == StaffMember.auth_id)
+    .where(StaffMember.role == Role.ADMIN, StaffMember.deactivated_at.is_(None), Account.status == Activity.ACTIVE)
+    .order_by(StaffMember.auth_id)
+    .with_for_update(of=StaffMember)
+)
+
+
+class StaffDirectory:
+    """``staff_members`` with their accounts and sessions."""
+
+    def __init__(self, session: scoped_session[Any]) -> None:
+        self.session = session
+
+    def page(self, part: Slice) -> Sequence[Any]:
+        """Up to one row more than a page, in reading order from ``part``, newest first."""
+        place = "after" if part.after else "before" if part.before else None
+        cursor = part.after or part.before
+        return self.session.execute(_PAGES[place], {"at": cursor.at, "id": cursor.id} if cursor else {}).all()
+
+    def find(self, auth_id: UUID) -> Any:
+        return self.session.execute(_MEMBERS.where(StaffMember.auth_id == auth_id)).first()
+
+    def lock(self, auth_id: UUID) -> StaffMember | None:
+        return self.session.get(StaffMember, auth_id, with_for_update=True, populate_existing=True)
+
+    def lock_admins(self) -> list[UUID]:
+        """Every active administrator, held until the transaction ends: of two who remove each other one waits."""
+        return list(self.session.scalars(_ADMINS))

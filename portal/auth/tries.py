@@ -1,0 +1,50 @@
+"""Counting tries to get in: by account and address, by account, by address."""
+
+import hashlib
+
+from limits import RateLimitItem, parse
+
+from portal.shared.database import db
+from portal.shared.errors import N_, Throttled
+from portal.shared.throttle import Throttle
+
+PER_ACCOUNT_AND_ADDRESS = parse("10 per 5 minutes")
+PER_ACCOUNT = parse("50 per 5 minutes")
+PER_ADDRESS = parse("100 per 5 minutes")
+QUESTIONS = parse("300 per 5 minutes")
+
+throttle = Throttle(lambda: db.engine)
+
+
+def count(who: str, ip: str | None) -> None:
+    """Count before anything is compared, so that parallel guesses count too; ``who`` is an e-mail or a passkey's id."""
+    _require_patience(*_limits(who, ip))
+
+
+def count_question(ip: str | None) -> None:
+    """Count somebody unknown who wants a passkey asked."""
+    _require_patience((QUESTIONS, f"passkey:@{ip or '-'}"))
+
+
+def forgive(who: str, ip: str | None) -> None:
+    """It was a good one: counting starts anew for the account, and the address gets its try back."""
+    pair, account, address = _limits(who, ip)
+    throttle.forgive(*pair)
+    throttle.forgive(*account)
+    throttle.give_back(*address)
+
+
+def _limits(who: str, ip: str | None) -> tuple[tuple[RateLimitItem, str], ...]:
+    key, address = hashlib.sha256(who.encode()).hexdigest()[:32], ip or "-"
+    return (
+        (PER_ACCOUNT_AND_ADDRESS, f"sign-in:{key}:{address}"),
+        (PER_ACCOUNT, f"sign-in:{key}"),
+        (PER_ADDRESS, f"sign-in:@{address}"),
+    )
+
+
+def _require_patience(*limits: tuple[RateLimitItem, str]) -> None:
+    if seconds := throttle.seconds_to_wait(*limits):
+        raise Throttled(
+            N_("Too many tries. Try again in %(seconds)s seconds, or ask an administrator."), seconds=seconds
+        )

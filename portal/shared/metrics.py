@@ -1,0 +1,25 @@
+"""What the processes count. Labels are route templates and enums, never an id and nothing of a person."""
+
+from prometheus_client import Counter, Histogram
+
+METHODS = {"GET", "HEAD", "POST"}
+
+requests = Counter("portal_requests", "Requests answered.", ["route", "method", "status"])
+latency = Histogram(
+    "portal_request_seconds",
+    "How long requests took.",
+    ["route", "method"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
+)
+messages = Counter("portal_messages", "Messages by channel and what became of them.", ["channel", "outcome"])
+
+
+def count_request(route: str, method: str, status: int, seconds: float) -> None:
+    method = method if method in METHODS else "other"
+    requests.labels(route, method, status).inc()
+    latency.labels(route, method).observe(seconds)
+
+
+def count_message(channel: str, outcome: str) -> None:
+    """One more message that was sent, failed and so on; both words come from an enum."""
+    messages.labels(channel, outcome).inc()
