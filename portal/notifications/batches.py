@@ -230,7 +230,7 @@ def confirm(batch_id: UUID, *, number: int, reason: str, version: int, command: 
         batch.state, batch.version = BatchState.RUNNING, version + 1
         batch.reason, batch.confirmed = reason or None, (batch.confirmed or 0) + ready
         batch.confirmed_by, batch.confirmed_as = actor.id, actor.role
-        audit.record("messages.batch_confirmed", batch_id, actor=actor, number=ready, filters=batch.filters)
+        audit.record("messages.batch-confirmed", batch_id, actor=actor, number=ready, filters=batch.filters)
         working.start(batch_id)
 
 
@@ -241,7 +241,7 @@ def cancel(batch_id: UUID, *, version: int, command: UUID, actor: Actor) -> None
             return
         batch = _locked(batch_id, version, BatchState.COUNTING, BatchState.COUNTED, BatchState.RUNNING)
         batch.state, batch.version, batch.ended_at = BatchState.CANCELLED, version + 1, clock.now()
-        audit.record("messages.batch_cancelled", batch_id, actor=actor)
+        audit.record("messages.batch-stopped", batch_id, actor=actor)
 
 
 def rerun(batch_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
@@ -253,7 +253,7 @@ def rerun(batch_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
         batch.state, batch.version, batch.ended_at = BatchState.COUNTING, version + 1, None
         batch.needs_reason = False
         number = batches.start_over(batch_id)
-        audit.record("messages.batch_rerun", batch_id, actor=actor, number=number)
+        audit.record("messages.batch-rerun", batch_id, actor=actor, number=number)
         _look(batch)
 
 

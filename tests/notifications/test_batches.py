@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -181,7 +181,7 @@ def test_it_goes_out_when_its_number_is_typed_and_each_once(maya, in_app):
     assert len({copy["resend_of"] for copy in copies()}) == len(copies()) == 206
     assert {copy["batch_id"] for copy in copies()} == {batch_id}
     assert len(audit_events("message.resent")) == 206
-    (confirmed,) = audit_events("messages.batch_confirmed")
+    (confirmed,) = audit_events("messages.batch-confirmed")
     assert confirmed.details == {"number": 206, "filters": {"status": "failed"}}
 
 
@@ -220,7 +220,7 @@ def test_double_clicks_replays_and_two_agents_start_one_run(maya, in_app, visit)
     assert maya.post(url, command_id=command, **fields).status_code in {303, 409}
     work_off(in_app)
     assert len(copies()) == 5
-    assert len(audit_events("messages.batch_confirmed")) == 1
+    assert len(audit_events("messages.batch-confirmed")) == 1
 
 
 def test_a_double_click_makes_one_batch(maya):
@@ -280,7 +280,7 @@ def test_stopped_means_that_nothing_more_goes_out(maya, in_app, monkeypatch):
     assert "20 were stopped before their turn" in maya.get(f"/notifications/batches/{batch_id}").text
     assert len(copies()) == 10
     assert act(maya, batch_id, "confirm", number=20).status_code == 409
-    assert len(audit_events("messages.batch_cancelled")) == 1
+    assert len(audit_events("messages.batch-stopped")) == 1
 
 
 def test_run_again_it_takes_those_that_are_left_and_nobody_twice(maya, in_app, monkeypatch):
@@ -360,3 +360,33 @@ def test_totals_are_read_from_an_index(in_app):
     plan = mongo.database.command("explain", asked, codec_options=mongo.database.codec_options)
     assert "'indexName': 'batch'" in str(plan)
     assert "COLLSCAN" not in str(plan)
+
+
+def test_payment_messages_are_scheduled_for_the_next_hours_that_the_law_allows(maya, in_app, monkeypatch):
+    today = clock.now().astimezone(clock.WIB).replace(hour=12, minute=0, second=0, microsecond=0)
+    sunday = today + timedelta(days=6 - today.weekday())
+    make_messages(3, notification_category="payment", created_at=sunday - timedelta(days=1))
+    make_messages(2, created_at=sunday - timedelta(days=1))
+    monkeypatch.setattr(clock, "now", lambda: sunday)
+    batch_id = select(maya, **ALL)
+    assert numbers(batch_id) == {("ready", "window"): 3, ("ready", "yes"): 2}
+    monday = sunday.replace(hour=8) + timedelta(days=1)
+    when = f'<time datetime="{monday.astimezone(UTC).isoformat(timespec="seconds")}">'
+    page = maya.get(f"/notifications/batches/{batch_id}").text
+    assert "It is sent at the next such time. The first one: " + when in page
+    run(in_app, batch_id, maya)
+    assert numbers(batch_id) == {("queued", "window"): 3, ("queued", "yes"): 2}
+    assert sorted(copy["due_at"] for copy in copies()) == [sunday] * 2 + [monday] * 3
+    assert maya.get(f"/notifications/batches/{batch_id}?result=queued").text.count(when) == 4
+
+
+def test_what_is_no_longer_true_cannot_go_out(maya):
+    loan_id = make_loan()
+    held = approve(loan_id)
+    make_message(loan_id=loan_id, context={"message": "loan-approved", "status": "approved"})
+    undo(loan_id, held)
+    batch_id = select(maya, **ALL)
+    assert numbers(batch_id) == {("skipped", "stale"): 1}
+    page = maya.get(f"/notifications/batches/{batch_id}").text
+    assert "What the message says is no longer true." in page
+    assert act(maya, batch_id, "confirm", number=0).status_code == 422
