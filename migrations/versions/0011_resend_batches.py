@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 STATE = postgresql.ENUM("counting", "counted", "running", "done", "cancelled", name="batch_state", create_type=False)
 RESULT = postgresql.ENUM("selected", "ready", "queued", "skipped", name="item_result", create_type=False)
@@ -51,12 +51,14 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(result = 'queued') = (copy_id IS NOT NULL)", name="ck_resend_batch_items_queued"),
     )
+    op.create_index("ix_resends_once_in_a_batch", "resends", ["batch_id", "root_id"], unique=True)
     place = ["written_at", "message_id"]
     op.create_index("ix_resend_batch_items_place", "resend_batch_items", ["batch_id", *place])
     op.create_index("ix_resend_batch_items_result", "resend_batch_items", ["batch_id", "result", *place])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_resends_once_in_a_batch", "resends")
     op.drop_table("resend_batch_items")
     op.drop_table("resend_batches")
     for enum in (RESULT, STATE):

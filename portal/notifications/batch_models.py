@@ -28,7 +28,10 @@ class Resend(Base):
     requested_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     due_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_resends_root", "root_id", "requested_at"),)
+    __table_args__ = (
+        Index("ix_resends_root", "root_id", "requested_at"),
+        Index("ix_resends_once_in_a_batch", "batch_id", "root_id", unique=True),
+    )
 
 
 class BatchState(StrEnum):
