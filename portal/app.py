@@ -122,6 +122,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
         MAX_FORM_PARTS=500,
         TRUSTED_HOSTS=settings.hosts,
+        WTF_CSRF_SECRET_KEY=[*settings.secret_key_fallbacks, settings.secret_key],
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # web/requests.py looks at Origin and Sec-Fetch-Site on every connection
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "portal" / "translations"),

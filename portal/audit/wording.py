@@ -72,11 +72,6 @@ ACTIONS = {
 }
 
 
-def looks() -> tuple[str, ...]:
-    """The actions by which somebody saw something of somebody."""
-    return tuple(code for code in ACTIONS if code.endswith((".opened", "-viewed", ".revealed", ".exported")))
-
-
 def action_word(action: str) -> str:
     """What the action's code means; one that nobody described is shown as it is."""
     return str(gettext(ACTIONS[action])) if action in ACTIONS else action
