@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from bench import customers, loans, messages, scores
+from bench import customers, homes, loans, messages, scores
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
 from portal.app import create_app
 from portal.config import from_environment
@@ -42,6 +42,7 @@ def main() -> int:
         with app.app_context(), db.engine.connect() as connection:
             found = list(pages(connection, deep=options.page))
             of_loans, one_loan = list(loans.lists(connection, deep=options.page)), loans.page(connection)
+            of_homes = list(homes.pages(connection, deep=options.page))
             of_scores, one_score = list(scores.lists(connection, deep=options.page)), scores.page(connection)
             of_customers = list(customers.pages(connection, deep=options.page))
             terms = list(customers.searches(connection))
@@ -78,6 +79,11 @@ def main() -> int:
             )
             for client in (analyst, reviewer)
             for name, term in terms
+        ]
+        clients = {email: _signed_in(app, email) for email, *_ in of_homes}
+        costs += [
+            _measured(app, clients[email], name, address, options.repeat, most_entries=most, **homes.LIMITS)
+            for email, name, address, most in of_homes
         ]
         _export(app, analyst)
         beyond = messages.report(servers.mongo_url, *messages.somebody(servers.mongo_url), deep=options.page)
@@ -121,6 +127,7 @@ def _prepare(app: Flask, servers: EmbeddedServers, users: int) -> None:
         hire(db.engine)
         loans.hire(db.engine)
         customers.hire(db.engine)
+        homes.hire(db.engine)
     started = time.monotonic()
     result = app.test_cli_runner().invoke(args=["seed", "--users", str(users)])
     print(result.output.strip().splitlines()[-1])

@@ -26,6 +26,8 @@ FILTERS: dict[str, dict[str, str]] = {
     "waiting, NPWP, flagged": {"document_type": "npwp", "flag": "duplicate"},
     "waiting, past target": {"age": "late"},
     "waiting, past target, KTP, flagged": {"age": "late", "document_type": "ktp", "flag": "duplicate"},
+    "waiting 4 to 8 hours": {"age": "4-8"},
+    "waiting less than 1 hour, SIM": {"age": "0-1", "document_type": "sim"},
     "held by me": {"held": "me"},
     "held by me, KTP": {"held": "me", "document_type": "ktp"},
     "verified": {"status": "verified"},

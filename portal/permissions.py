@@ -16,7 +16,6 @@ class Permission(StrEnum):
     """``resource:action``; every route names one or is public."""
 
     PORTAL_ENTER = "portal:enter"
-    PORTAL_WATCH = "portal:watch"
     KYC_READ = "kyc:read"
     KYC_DECIDE = "kyc:decide"
     KYC_STATUS = "kyc:status"
@@ -66,6 +65,6 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     },
     Role.ADMIN: EVERYBODY
     | MESSAGES
-    | {Permission.LOAN_READ, Permission.PORTAL_WATCH, Permission.CUSTOMER_MANAGE}
+    | {Permission.LOAN_READ, Permission.CUSTOMER_MANAGE}
     | {Permission.STAFF_MANAGE, Permission.AUDIT_READ},
 }

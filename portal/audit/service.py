@@ -68,8 +68,17 @@ def browse(filters: Filters, part: Slice, *, actor: Actor) -> Page[Entry]:
     if filters.of:
         note_opening("audit.opened", filters.of, of=filters.of, actor=actor)
     page = Page.of(trail.page(filters, part), part, lambda row: Cursor(row.at, row.event_id))
-    names = _names_of({row.actor_id for row in page.rows if row.actor_id})
-    return Page([Entry(row, names.get(row.actor_id, "")) for row in page.rows], page.before, page.after)
+    return Page(_named(page.rows), page.before, page.after)
+
+
+def latest(most: int) -> list[Entry]:
+    """What happened last, newest first; at most a page."""
+    return _named(trail.page(Filters(), Slice())[:most])
+
+
+def _named(rows: Sequence[Row[Any]]) -> list[Entry]:
+    names = _names_of({row.actor_id for row in rows if row.actor_id})
+    return [Entry(row, names.get(row.actor_id, "")) for row in rows]
 
 
 def name_of(actor_id: UUID | None) -> str:

@@ -4,10 +4,12 @@ import re
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal.auth.service import fold
+from portal.auth.staffing import ACCESS
 from portal.permissions import Role
 from portal.web.forms import Command, TextField, VersionField, choices
 
@@ -30,6 +32,28 @@ def _role() -> SelectField:
 def _require_role(field: SelectField) -> None:
     if field.data not in [*Role]:
         raise ValidationError(_("Choose one of the roles."))
+
+
+class AccessForm(FlaskForm):
+    """Whom the list is narrowed to, in the address; an unknown value counts as none."""
+
+    class Meta:
+        csrf = False
+
+    access = SelectField(
+        _l("Access"),
+        choices=choices(
+            ("", _l("All")),
+            ("active", _l("May sign in")),
+            ("invited", _l("Link sent")),
+            ("signed-in", _l("Signed in now")),
+        ),
+        validate_choice=False,
+    )
+
+    @property
+    def chosen(self) -> str:
+        return self.access.data if self.access.data in ACCESS else ""
 
 
 class InviteForm(Command):

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from portal.auth import staffing
 from portal.auth.devices import device
-from portal.auth.staff_forms import InviteForm, MemberForm, RoleForm
+from portal.auth.staff_forms import AccessForm, InviteForm, MemberForm, RoleForm
 from portal.permissions import Permission, Role
 from portal.shared.errors import Refusal
 from portal.shared.pagination import Slice
@@ -24,12 +24,16 @@ bp = Blueprint("staff", __name__, url_prefix="/staff")
 @bp.get("")
 @requires(Permission.STAFF_MANAGE)
 def index() -> ResponseReturnValue:
-    page = staffing.browse(Slice.parse(after=request.args.get("after"), before=request.args.get("before")))
+    form = AccessForm(request.args)
+    part = Slice.parse(after=request.args.get("after"), before=request.args.get("before"))
+    page = staffing.browse(part, form.chosen)
+    given: dict[str, Any] = {"access": form.chosen} if form.chosen else {}
     return render(
         "staff/index.html",
+        filters=form,
         rows=page.rows,
-        newer=url_for(".index", before=page.before) if page.before else None,
-        older=url_for(".index", after=page.after) if page.after else None,
+        newer=url_for(".index", **given, before=page.before) if page.before else None,
+        older=url_for(".index", **given, after=page.after) if page.after else None,
     )
 
 

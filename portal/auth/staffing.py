@@ -10,6 +10,7 @@ from portal.audit import service as audit
 from portal.auth import service
 from portal.auth.models import StaffMember
 from portal.auth.staff_mails import MAILS, WITH_LINK
+from portal.auth.staff_repository import ACCESS as ACCESS
 from portal.auth.staff_repository import StaffDirectory
 from portal.permissions import Role
 from portal.shared import clock, jobs, mail
@@ -23,9 +24,10 @@ from portal.shared.pagination import Cursor, Page, Slice
 directory = StaffDirectory(db.session)
 
 
-def browse(part: Slice) -> Page[Any]:
-    """A page of the staff, newest first."""
-    return Page.of(directory.page(part), part, lambda row: Cursor(row.created_at, row.auth_id))
+def browse(part: Slice, access: str = "") -> Page[Any]:
+    """A page of the staff, newest first: all, or those with an access of :data:`ACCESS`."""
+    rows = directory.page(access, service.IDLE, part)
+    return Page.of(rows, part, lambda row: Cursor(row.created_at, row.auth_id))
 
 
 def show(auth_id: UUID) -> tuple[Any, Sequence[Any]]:

@@ -1,25 +1,38 @@
 """Forms of the credit scores' room."""
 
 import re
+from datetime import datetime, time
 from typing import Any
+from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Form, SelectField, SelectMultipleField, StringField
+from wtforms import Form, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.credit_scores.deciding import LONGEST_NOTE, MOST_CODES
 from portal.credit_scores.listing import Filters
-from portal.credit_scores.reading import late_before
+from portal.credit_scores.reading import target
 from portal.credit_scores.service import LONGEST_REASON, MOST_REASONS, SHORTEST_REASON, WHOLE
 from portal.loans.reasons import REASONS as LOAN_REASONS
+from portal.shared import clock
+from portal.shared.ages import age_of
+from portal.shared.clock import WIB
 from portal.shared.scoring import REASONS
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
-from portal.web.forms import Command, NoteField, VersionField, choices
+from portal.web.ages import age_choices
+from portal.web.forms import CANONICAL_UUID, Command, DayField, NoteField, VersionField, choices
 
 SCORE = re.compile(r"0|[1-9][0-9]{0,2}|1000")
-SOURCES = choices(("", _l("Any")), ("internal", _l("Internal")), ("external", _l("External")), ("manual", _l("Manual")))
+NOTHING = "none"
+SOURCES = choices(
+    ("", _l("Any")),
+    ("internal", _l("Internal")),
+    ("external", _l("External")),
+    ("manual", _l("Manual")),
+    (NOTHING, _l("None")),
+)
 
 
 class FilterForm(FlaskForm):
@@ -36,20 +49,34 @@ class FilterForm(FlaskForm):
         validate_choice=False,
     )
     missing = SelectField(_l("Missing score"), choices=SOURCES, validate_choice=False)
-    age = SelectField(
-        _l("Waiting"), choices=choices(("", _l("Any time")), ("late", _l("Past target"))), validate_choice=False
-    )
+    age = SelectField(_l("Waiting"), choices=lambda: age_choices(target()), validate_choice=False)
+    by = HiddenField()
+    since = DayField(_l("From"), name="from")
 
     def filters(self) -> Filters:
+        self.validate()
+        if CANONICAL_UUID.fullmatch(self.by.data or ""):
+            since = datetime.combine(self.since.data, time(), WIB) if self.since.data else None
+            return Filters(by=UUID(self.by.data), since=since)
         decision = Decision(self.decision.data) if self.decision.data in [*Decision] else Decision.PENDING
-        is_pending = decision is Decision.PENDING
-        turn = self.missing.data if self.missing.data in [*ScoreSource] else None
-        turn = turn or ("services" if self.turn.data == "services" else "analyst")
+        level = RiskLevel(self.risk_level.data) if self.risk_level.data in [*RiskLevel] else None
+        if decision is not Decision.PENDING:
+            return Filters(turn=decision.value, risk_level=level)
+        age, now = age_of(self.age.data or "", target()), clock.now()
         return Filters(
-            turn=turn if is_pending else decision.value,
-            risk_level=RiskLevel(self.risk_level.data) if self.risk_level.data in [*RiskLevel] else None,
-            created_before=late_before() if is_pending and self.age.data == "late" else None,
+            turn=self._whose_turn(level),
+            risk_level=level,
+            since=age.since(now) if age else None,
+            until=age.until(now) if age else None,
         )
+
+    def _whose_turn(self, level: RiskLevel | None) -> str:
+        """Whatever has a risk level lacks nothing."""
+        if self.missing.data in [*ScoreSource]:
+            return str(self.missing.data)
+        if self.missing.data == NOTHING and level is None:
+            return "ready"
+        return "services" if self.turn.data == "services" else "analyst"
 
 
 class ScoreField(StringField):

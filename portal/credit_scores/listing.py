@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy import DateTime, Row, Uuid, bindparam, func, literal_column, select, text, tuple_
 from sqlalchemy.orm import scoped_session
 
-from portal.credit_scores.models import TURNS, CreditScore, ScoreEntry
+from portal.credit_scores.models import IS_DECIDED, TURNS, CreditScore, ScoreEntry
+from portal.shared.counting import capped
 from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
 
-CAP = 1001
 ENTRIES = 200
 _KEY = (CreditScore.created_at, CreditScore.credit_score_id)
 _COLUMNS = (
@@ -27,65 +27,82 @@ _COLUMNS = (
     CreditScore.vendor_risk_level,
     CreditScore.decision,
     CreditScore.created_at,
+    CreditScore.decided_at,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the list is narrowed to. ``turn`` is a key of ``TURNS`` for pending scores, else the decision."""
+    """What the list is narrowed to. ``turn`` is a key of ``TURNS`` for pending scores, else the decision.
+
+    Pending ones came in after ``since`` and not after ``until``; with ``by`` it is what this person decided from
+    ``since`` on, whichever way.
+    """
 
     turn: str = "analyst"
     risk_level: RiskLevel | None = None
-    created_before: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    by: UUID | None = None
 
     @property
     def is_impossible(self) -> bool:
         """A score that lacks a source has no risk level yet."""
-        return self.is_pending and self.turn != "analyst" and self.risk_level is not None
+        return self.is_pending and self.turn not in {"analyst", "ready"} and self.risk_level is not None
 
     @property
     def is_pending(self) -> bool:
-        return self.turn in TURNS
+        return self.by is None and self.turn in TURNS
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return {"risk_level": self.risk_level, "created_before": self.created_before}
+        return {"risk_level": self.risk_level, "since": self.since, "until": self.until, "by": self.by}
 
 
 _NARROWED = TURNS | {decision.value: f"decision = '{decision}'" for decision in (Decision.APPROVED, Decision.REJECTED)}
 
 
-def _listing(turn: str, risk: bool, late: bool, place: str | None) -> Any:
+def _listing(turn: str, risk: bool, since: bool, until: bool, place: str | None) -> Any:
     """One page: pending ones oldest first, decided ones newest first."""
     statement = select(*_COLUMNS).where(text(_NARROWED[turn])).limit(PAGE_SIZE + 1)
     if risk:
         statement = statement.where(CreditScore.risk_level == bindparam("risk_level"))
-    if late:
-        before = bindparam("created_before", type_=DateTime(timezone=True))
-        statement = statement.where(CreditScore.created_at < before)
-    ascends = (place != "before") == (turn in TURNS)
+    if since:
+        statement = statement.where(CreditScore.created_at > bindparam("since", type_=DateTime(timezone=True)))
+    if until:
+        statement = statement.where(CreditScore.created_at <= bindparam("until", type_=DateTime(timezone=True)))
+    return _placed(statement, _KEY, place, ascends=(place != "before") == (turn in TURNS))
+
+
+def _decided(since: bool, place: str | None) -> Any:
+    """One page of what somebody decided, newest first."""
+    statement = select(*_COLUMNS).where(text(IS_DECIDED), CreditScore.decided_by == bindparam("by", type_=Uuid()))
+    if since:
+        statement = statement.where(CreditScore.decided_at >= bindparam("since", type_=DateTime(timezone=True)))
+    key = (CreditScore.decided_at, CreditScore.credit_score_id)
+    return _placed(statement.limit(PAGE_SIZE + 1), key, place, ascends=place == "before")
+
+
+def _placed(statement: Any, key: Sequence[Any], place: str | None, *, ascends: bool) -> Any:
     if place:
-        key = tuple_(*_KEY)
         at = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid()))
-        statement = statement.where(key > at if ascends else key < at)
-    return statement.order_by(*[column.asc() if ascends else column.desc() for column in _KEY])
+        statement = statement.where(tuple_(*key) > at if ascends else tuple_(*key) < at)
+    return statement.order_by(*[column.asc() if ascends else column.desc() for column in key])
 
 
-_LISTINGS = {key: _listing(*key) for key in product(_NARROWED, (False, True), (False, True), (None, "after", "before"))}
+_BOTH, _PLACES = (False, True), (None, "after", "before")
+_LISTINGS: dict[tuple[Any, ...], Any] = {
+    key: _listing(*key) for key in product(_NARROWED, _BOTH, _BOTH, _BOTH, _PLACES)
+}
+_DECIDED = {key: _decided(*key) for key in product(_BOTH, _PLACES)}
 _COUNTED = {name: _NARROWED[name] for name in ("analyst", "services", "approved", "rejected")}
-_COUNTS = text(
-    "SELECT "  # noqa: S608  the conditions are written above
-    + ", ".join(
-        f"(SELECT count(*) FROM (SELECT 1 FROM credit_scores WHERE {where} LIMIT {CAP}) s) AS {name}"  # noqa: S608
-        for name, where in _COUNTED.items()
-    )
-)
 _BY_ID = (
     select(CreditScore.credit_score_id)
     .where(CreditScore.credit_score_id.between(bindparam("least", type_=Uuid()), bindparam("greatest", type_=Uuid())))
     .order_by(CreditScore.credit_score_id)
     .limit(bindparam("most"))
 )
+_COUNTS = text("SELECT " + ", ".join(f"{capped('credit_scores', rule)} AS {name}" for name, rule in _COUNTED.items()))
 _ENTRIES = (
     select(ScoreEntry.__table__)
     .where(ScoreEntry.credit_score_id == bindparam("credit_score_id", type_=Uuid()))
@@ -143,9 +160,10 @@ class ScoreLists:
         """Up to one row more than a page, in reading order from ``part``."""
         cursor = part.after or part.before
         place = "after" if part.after else "before" if part.before else None
-        key = (filters.turn, filters.risk_level is not None, filters.created_before is not None, place)
+        given = [value is not None for value in (filters.risk_level, filters.since, filters.until)]
+        statement = _DECIDED[given[1], place] if filters.by else _LISTINGS[(filters.turn, *given, place)]
         where = {"at": cursor.at, "id": cursor.id} if cursor else {}
-        return self.session.execute(_LISTINGS[key], {**filters.parameters, **where}).all()
+        return self.session.execute(statement, {**filters.parameters, **where}).all()
 
     def counts(self) -> Row[Any]:
         """How many wait for whom and how many were decided, each counted up to 1,001."""

@@ -20,8 +20,11 @@ TURNS = {
     "analyst": f"{IS_PENDING} AND NOT {_LACKS_A_SERVICE}",
     "services": f"{IS_PENDING} AND {_LACKS_A_SERVICE}",
     **{source.value: f"{IS_PENDING} AND {lack}" for source, lack in LACKS.items()},
+    "ready": f"{IS_PENDING} AND risk_level IS NOT NULL",
 }
-"""Which pending scores wait for whom, and which wait for a source, as SQL: the lists' partial indexes and filters."""
+"""Which pending scores wait for whom, which wait for a source, and which have all they need, as SQL: the lists' partial
+indexes and filters.
+"""
 IS_DECIDED = "decision <> 'pending'"
 
 
@@ -81,6 +84,13 @@ class CreditScore(Base):
             "decision",
             "risk_level",
             "created_at",
+            "credit_score_id",
+            postgresql_where=text(IS_DECIDED),
+        ),
+        Index(
+            "ix_credit_scores_decided_by",
+            "decided_by",
+            "decided_at",
             "credit_score_id",
             postgresql_where=text(IS_DECIDED),
         ),

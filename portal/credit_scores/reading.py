@@ -1,5 +1,6 @@
 """What the score list and a score's page show."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,6 +46,7 @@ class ScoreRow:
     risk_level: RiskLevel | None
     decision: Decision
     created_at: datetime
+    decided_at: datetime | None
     age: timedelta
     is_late: bool
 
@@ -111,12 +113,18 @@ class Preview:
 
 def browse(filters: Filters, part: Slice) -> Page[ScoreRow]:
     """A page of the list."""
-    rows = [] if filters.is_impossible else lists.page(filters, part)
+    rows = lines_of([] if filters.is_impossible else lists.page(filters, part))
+    if filters.by:
+        return Page.of(rows, part, lambda line: Cursor(line.decided_at or line.created_at, line.credit_score_id))
+    return Page.of(rows, part, lambda line: Cursor(line.created_at, line.credit_score_id))
+
+
+def lines_of(rows: Sequence[Row[Any]]) -> list[ScoreRow]:
+    """These rows of the list with their customers and loans."""
     people = users.names_of(row.user_id for row in rows)
     terms = loans.terms_of([row.loan_id for row in rows])
     now = clock.now()
-    lines = [_line(row, people[row.user_id], terms.get(row.loan_id), now) for row in rows]
-    return Page.of(lines, part, lambda line: Cursor(line.created_at, line.credit_score_id))
+    return [_line(row, people[row.user_id], terms.get(row.loan_id), now) for row in rows]
 
 
 def count() -> dict[str, int]:
@@ -124,9 +132,14 @@ def count() -> dict[str, int]:
     return dict(lists.counts()._mapping)
 
 
-def late_before() -> datetime:
-    """Scores that came in before this wait for longer than the target."""
-    return clock.now() - config.current().score_target
+def target() -> timedelta:
+    """Within which a decision is due."""
+    return config.current().score_target
+
+
+def name_of(auth_id: UUID) -> str:
+    """A colleague's name; empty when there is no such person."""
+    return auth.names_of({auth_id}).get(auth_id, "")
 
 
 def show(credit_score_id: UUID, *, actor: Actor) -> ScorePage:
@@ -231,6 +244,7 @@ def _line(row: Row[Any], customer: Person, terms: Terms | None, now: datetime) -
         row.risk_level,
         row.decision,
         row.created_at,
+        row.decided_at,
         age,
-        row.decision is Decision.PENDING and age >= config.current().score_target,
+        row.decision is Decision.PENDING and age >= target(),
     )

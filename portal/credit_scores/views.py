@@ -22,7 +22,7 @@ from portal.web.render import render
 
 bp = Blueprint("credit_scores", __name__, url_prefix="/credit-scores")
 
-PARAMETERS = ("decision", "turn", "risk_level", "missing", "age")
+PARAMETERS = ("decision", "turn", "risk_level", "missing", "age", "by", "from")
 WORDS: dict[str, Any] = {
     "source_word": wording.source_word,
     "level_word": wording.level_word,
@@ -47,7 +47,8 @@ def index() -> ResponseReturnValue:
         counts=reading.count(),
         tab=_tab(filters),
         is_pending=filters.is_pending,
-        is_filtered=bool(_given().keys() & {"risk_level", "missing", "age"}),
+        is_filtered=bool(_given().keys() & {"risk_level", "missing", "age", "by"}),
+        by=reading.name_of(filters.by) if filters.by else None,
         **WORDS,
     )
 
@@ -235,8 +236,11 @@ def _context(score: reading.ScorePage, **given: Any) -> dict[str, Any]:
 
 
 def _tab(filters: Filters) -> str:
-    """The tab that a filter stands under: a missing manual score is the analyst's."""
-    return {"manual": "analyst", "internal": "services", "external": "services"}.get(filters.turn, filters.turn)
+    """The tab that a filter stands under: a missing manual score is the analyst's; one's decisions are under none."""
+    if filters.by:
+        return ""
+    turns = {"manual": "analyst", "ready": "analyst", "internal": "services", "external": "services"}
+    return turns.get(filters.turn, filters.turn)
 
 
 def _given() -> dict[str, Any]:

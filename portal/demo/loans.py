@@ -28,6 +28,7 @@ OF_AN_INACTIVE, OF_AN_UNIDENTIFIED = 8, 28  # pending, fully scored, and not to 
 TENORS = (3, 6, 6, 12, 12, 18, 24)
 AMOUNTS = (1_500_000, 3_000_000, 5_000_000, 7_500_000, 12_000_000, 24_000_000, 50_000_000)
 BORROWED = timedelta(days=400)
+LATELY = {number: timedelta(minutes=25 + 50 * place) for place, number in enumerate((2, 5, 6, 7, 10))}  # decided since
 
 ANALYSTS = (Actor(BAGAS, Role.CREDIT_ANALYST, "Bagas Nugroho"), Actor(SARI, Role.CREDIT_ANALYST, "Sari Lestari"))
 SUPPORT = Actor(MAYA, Role.SUPPORT_AGENT, "Maya Putri")
@@ -61,8 +62,7 @@ class Story:
         self.number, self.now = number, at
         self.rows: list[Row] = []
         self.analyst = ANALYSTS[number % 2]
-        age = timedelta(minutes=20 + 37 * number) if self._is_pending() else BORROWED * (number + 1) / LOANS
-        submitted = (at - age).replace(microsecond=0)
+        submitted = (at - self._age()).replace(microsecond=0)
         amount, tenor = Decimal(self.random.choice(AMOUNTS)), self.random.choice(TENORS)
         self.loan = Loan(
             loan_id=id_of("loan", number),
@@ -83,7 +83,8 @@ class Story:
         for arrival in self.scoring.arrivals(self.analyst):
             self._score(arrival)
         if not self._is_pending():
-            self._decide(submitted + timedelta(hours=self.random.randint(2, 30)))
+            after = timedelta(hours=self.random.randint(2, 30))
+            self._decide(at - LATELY[number] if number in LATELY else submitted + after)
             if number % 10 == 3:
                 late = submitted + timedelta(hours=31)
                 self._score(Arrival(EXTERNAL, 480, late, "Average of 2 vendors, one answered late"))
@@ -91,6 +92,13 @@ class Story:
 
     def _is_pending(self) -> bool:
         return self.number % PENDING_EVERY == 0
+
+    def _age(self) -> timedelta:
+        if self._is_pending():
+            return timedelta(minutes=20 + 37 * self.number)
+        if self.number in LATELY:
+            return LATELY[self.number] + timedelta(hours=20)
+        return BORROWED * (self.number + 1) / LOANS
 
     def _decide(self, at: datetime) -> None:
         if self.number % UNDONE_EVERY == 0:

@@ -16,6 +16,7 @@ from portal.kyc.listing import Narrowed
 from portal.kyc.models import UNDO_WINDOW, DocumentType, KycStatus
 from portal.shared import clock
 from portal.shared.actor import Actor, initials
+from portal.shared.ages import Age
 from portal.shared.pagination import Cursor, Page, Slice
 from portal.users import service as users
 from portal.users.service import Person
@@ -26,13 +27,13 @@ EXPORTED_AT_MOST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the queue is narrowed to; ``is_late`` means waiting for longer than the target."""
+    """What the queue is narrowed to."""
 
     status: KycStatus = KycStatus.PENDING
     document_type: DocumentType | None = None
     is_flagged: bool = False
     is_mine: bool = False
-    is_late: bool = False
+    age: Age | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,12 @@ def browse(filters: Filters, part: Slice, *, actor: Actor) -> tuple[Page[QueueRo
     return Page(lines, page.before, page.after), _undoable(last, people) if last else None
 
 
+def first(most: int, *, actor: Actor) -> Sequence[QueueRow]:
+    """The oldest that wait, held or not."""
+    found = lists.page(_narrowed(Filters(), actor), Slice())[:most]
+    return _lines(found, users.names_of(row.user_id for row in found), actor)
+
+
 def export(filters: Filters, *, actor: Actor) -> Iterator[QueueRow]:
     """All that match, streamed; who exported what is recorded first."""
     given = {name: str(getattr(filters, name)) for name in Filters.__slots__}
@@ -105,7 +112,7 @@ def _exported(filters: Filters, actor: Actor) -> Iterator[QueueRow]:
 
 def count(actor: Actor) -> Counters:
     """The queue's counters for this reviewer."""
-    return Counters(**lists.counts(holder=actor.id, late_before=_late_before())._mapping)
+    return Counters(**lists.counts(holder=actor.id, late_before=clock.now() - target())._mapping)
 
 
 def undoable(actor: Actor) -> Undoable | None:
@@ -115,12 +122,14 @@ def undoable(actor: Actor) -> Undoable | None:
 
 
 def _narrowed(filters: Filters, actor: Actor) -> Narrowed:
+    now = clock.now()
     return Narrowed(
         filters.status,
         filters.document_type,
         filters.is_flagged,
         actor.id if filters.is_mine else None,
-        _late_before() if filters.is_late else None,
+        filters.age.since(now) if filters.age else None,
+        filters.age.until(now) if filters.age else None,
     )
 
 
@@ -152,13 +161,13 @@ def _line(row: Row[Any], customer: Person, staff: dict[UUID, str], actor: Actor)
     )
 
 
-def _late_before() -> datetime:
-    return clock.now() - config.current().kyc_target
+def target() -> timedelta:
+    """Within which a decision is due."""
+    return config.current().kyc_target
 
 
 def urgency(status: KycStatus, age: timedelta) -> str:
     """Whether a waiting check is past its target, near it, or neither."""
-    target = config.current().kyc_target
-    if status is not KycStatus.PENDING or age < target - NEAR:
+    if status is not KycStatus.PENDING or age < target() - NEAR:
         return ""
-    return "late" if age >= target else "near"
+    return "late" if age >= target() else "near"

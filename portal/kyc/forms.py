@@ -1,6 +1,7 @@
 """Forms of the identity checks' room."""
 
 from collections.abc import Iterator
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -8,17 +9,30 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, Form, FormField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    Field,
+    Form,
+    FormField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.kyc import reasons
-from portal.kyc.browsing import Filters
+from portal.kyc.browsing import Filters, target
 from portal.kyc.deciding import DIFFERENT, SAME, STILL_VALID
-from portal.kyc.models import DocumentType, KycStatus
+from portal.kyc.models import DecisionFilters, DocumentType, KycStatus
 from portal.kyc.reading import Workspace
 from portal.shared import clock
-from portal.web.forms import Command, DayField, NoteField, TextField, UuidField, VersionField, choices
+from portal.shared.ages import age_of
+from portal.shared.clock import WIB
+from portal.web.ages import age_choices
+from portal.web.forms import CANONICAL_UUID, Command, DayField, NoteField, TextField, UuidField, VersionField, choices
 
 YES, NO = "yes", "no"
 LONGEST_TEXT, LONGEST_NOTE = 600, 2000
@@ -42,9 +56,7 @@ class FilterForm(FlaskForm):
         validate_choice=False,
     )
     held = SelectField(_l("Held by"), choices=choices(("", _l("Anyone")), ("me", _l("Me"))), validate_choice=False)
-    age = SelectField(
-        _l("Waiting"), choices=choices(("", _l("Any time")), ("late", _l("Past target"))), validate_choice=False
-    )
+    age = SelectField(_l("Waiting"), choices=lambda: age_choices(target()), validate_choice=False)
 
     def filters(self) -> Filters:
         status = KycStatus(self.status.data) if self.status.data in [*KycStatus] else KycStatus.PENDING
@@ -54,7 +66,32 @@ class FilterForm(FlaskForm):
             document_type=DocumentType(self.document_type.data) if self.document_type.data in [*DocumentType] else None,
             is_flagged=self.flag.data == "duplicate",
             is_mine=is_pending and self.held.data == "me",
-            is_late=is_pending and self.age.data == "late",
+            age=age_of(self.age.data or "", target()) if is_pending else None,
+        )
+
+
+class DecisionsForm(FlaskForm):
+    """What the decisions are narrowed to, in the address; an unknown value counts as none."""
+
+    class Meta:
+        csrf = False
+
+    reason = SelectField(
+        _l("Reason"),
+        choices=lambda: choices(
+            ("", _l("Any")), *((code, _(reason.label)) for code, reason in reasons.REASONS.items())
+        ),
+        validate_choice=False,
+    )
+    since = DayField(_l("From"), name="from")
+    by = HiddenField()
+
+    def filters(self) -> DecisionFilters:
+        self.validate()
+        return DecisionFilters(
+            by=UUID(self.by.data) if CANONICAL_UUID.fullmatch(self.by.data or "") else None,
+            since=datetime.combine(self.since.data, time(), WIB) if self.since.data else None,
+            reason=self.reason.data if self.reason.data in reasons.REASONS else None,
         )
 
 

@@ -25,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import scoped_session
 
 from portal.kyc.models import IS_LISTED, DocumentType, KycCheck, KycDecision, KycStatus
+from portal.shared.counting import capped
 from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
 
-CAP = 1001
 _KEY = (KycCheck.created_at, KycCheck.kyc_id)
 _COLUMNS = (
     KycCheck.kyc_id,
@@ -46,7 +46,7 @@ _ID = bindparam("id", type_=Uuid())
 
 
 def _listing(
-    *, is_ascending: bool, place: str | None, by_type: bool, flagged: bool, mine: bool, late: bool
+    *, is_ascending: bool, place: str | None, by_type: bool, flagged: bool, mine: bool, since: bool, until: bool
 ) -> Select[Any]:
     """One page of the queue; every combination of filters is an equality prefix of one of the queue's indexes."""
     statement = select(*_COLUMNS).where(KycCheck.status == bindparam("status"), KycCheck.withdrawn_at.is_(None))
@@ -58,8 +58,10 @@ def _listing(
         statement = statement.where(
             KycCheck.lease_holder == bindparam("holder", type_=Uuid()), KycCheck.lease_until > func.clock_timestamp()
         )
-    if late:
-        statement = statement.where(KycCheck.created_at <= bindparam("late_before"))
+    if since:
+        statement = statement.where(KycCheck.created_at > bindparam("since"))
+    if until:
+        statement = statement.where(KycCheck.created_at <= bindparam("until"))
     is_forward = place != "before"
     if place:
         key, at = tuple_(*_KEY), tuple_(_AT, _ID)
@@ -68,13 +70,14 @@ def _listing(
     return statement.order_by(*order).limit(PAGE_SIZE + 1)
 
 
+_NARROWINGS = ("by_type", "flagged", "mine", "since", "until")
 _LISTINGS = {
     (ascending, place, *flags): _listing(
-        is_ascending=ascending, place=place, by_type=flags[0], flagged=flags[1], mine=flags[2], late=flags[3]
+        is_ascending=ascending, place=place, **dict(zip(_NARROWINGS, flags, strict=True))
     )
     for ascending in (True, False)
     for place in (None, "after", "before")
-    for flags in product((False, True), repeat=4)
+    for flags in product((False, True), repeat=len(_NARROWINGS))
 }
 
 _COUNTED = {
@@ -86,11 +89,8 @@ _COUNTED = {
     "verified": "status = 'verified'",
 }
 _COUNTS = text(
-    "SELECT "  # noqa: S608  the rules are the constants above
-    + ", ".join(
-        f"(SELECT count(*) FROM (SELECT 1 FROM user_kyc WHERE {rule} AND {IS_LISTED} LIMIT {CAP}) s) AS {name}"  # noqa: S608
-        for name, rule in _COUNTED.items()
-    )
+    "SELECT "
+    + ", ".join(f"{capped('user_kyc', f'{rule} AND {IS_LISTED}')} AS {name}" for name, rule in _COUNTED.items())
 )
 
 
@@ -201,12 +201,13 @@ class Narrowed:
     document_type: DocumentType | None
     is_flagged: bool
     holder: UUID | None
-    late_before: datetime | None
+    since: datetime | None
+    until: datetime | None
 
     def listing(self, place: str | None) -> Select[Any]:
         is_ascending = self.status is KycStatus.PENDING
-        flags = (bool(self.document_type), self.is_flagged, bool(self.holder), bool(self.late_before))
-        return _LISTINGS[(is_ascending, place, *flags)]
+        given = (self.document_type, self.is_flagged, self.holder, self.since, self.until)
+        return _LISTINGS[(is_ascending, place, *map(bool, given))]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -214,7 +215,8 @@ class Narrowed:
             "status": self.status,
             "document_type": self.document_type,
             "holder": self.holder,
-            "late_before": self.late_before,
+            "since": self.since,
+            "until": self.until,
         }
 
 

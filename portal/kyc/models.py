@@ -1,5 +1,6 @@
 """An identity check, the decisions on it, and the words for both."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -18,6 +19,8 @@ LEASE = timedelta(minutes=10)
 UNDO_WINDOW = timedelta(seconds=60)
 NUMBER_TRIES = 5
 IS_LISTED = "withdrawn_at IS NULL"
+IS_MADE = "undone_at IS NULL AND verdict <> 'expired'"
+IS_REJECTION = "undone_at IS NULL AND verdict = 'rejected'"
 
 
 class KycStatus(StrEnum):
@@ -35,6 +38,15 @@ class DocumentType(StrEnum):
     KTP = "ktp"
     SIM = "sim"
     NPWP = "npwp"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFilters:
+    """Whose decisions, from when on, and for which reason; a reason means rejections."""
+
+    by: UUID | None = None
+    since: datetime | None = None
+    reason: str | None = None
 
 
 class KycCheck(Base):
@@ -175,5 +187,7 @@ class KycDecision(Base):
     __table_args__ = (
         CheckConstraint("verdict <> 'pending'", name="verdict"),
         Index("ix_kyc_decisions_kyc_id", "kyc_id", "decided_at"),
-        Index("ix_kyc_decisions_decided_by", "decided_by", "decided_at"),
+        Index("ix_kyc_decisions_made", "decided_at", "decision_id", postgresql_where=text(IS_MADE)),
+        Index("ix_kyc_decisions_made_by", "decided_by", "decided_at", "decision_id", postgresql_where=text(IS_MADE)),
+        Index("ix_kyc_decisions_rejected", "decided_at", "decision_id", postgresql_where=text(IS_REJECTION)),
     )

@@ -7,9 +7,18 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.kyc import addresses, browsing, claiming, deciding, reading
-from portal.kyc.forms import ExpireForm, FilterForm, LeaseForm, NextForm, NumberForm, RejectForm, VerifyForm
-from portal.kyc.models import KycStatus
+from portal.kyc import addresses, browsing, claiming, deciding, picture, reading
+from portal.kyc.forms import (
+    DecisionsForm,
+    ExpireForm,
+    FilterForm,
+    LeaseForm,
+    NextForm,
+    NumberForm,
+    RejectForm,
+    VerifyForm,
+)
+from portal.kyc.models import DecisionFilters, KycStatus
 from portal.kyc.reasons import FINAL
 from portal.permissions import Permission
 from portal.shared import clock
@@ -54,9 +63,9 @@ def index() -> ResponseReturnValue:
         counters=counters,
         at=clock.now(),
         tabs=addresses.tabs(counters),
-        is_filtered=any(request.args.get(name) for name in ("document_type", "flag")),
+        is_filtered=addresses.is_filtered(),
         export_url=url_for(".export", **addresses.given()),
-        clear_url=addresses.first_page(document_type=None, flag=None),
+        clear_url=addresses.unfiltered(),
         undoable=undoable,
     )
 
@@ -69,6 +78,24 @@ def counters() -> ResponseReturnValue:
     if request.args.get("waiting") == str(now.waiting):
         return unchanged()
     return render("kyc/_live.html", counters=now, at=clock.now(), seen=request.args.get("seen", type=int))
+
+
+@bp.get("/decisions")
+@requires(Permission.KYC_READ)
+def decisions() -> ResponseReturnValue:
+    form = DecisionsForm(request.args)
+    filters = form.filters()
+    page = picture.decisions(filters, Slice.parse(after=request.args.get("after"), before=request.args.get("before")))
+    return render(
+        "kyc/decisions.html",
+        fragment="kyc/_decisions.html",
+        filters=form,
+        page=page,
+        newer=addresses.decisions(before=page.before),
+        older=addresses.decisions(after=page.after),
+        by=picture.name_of(filters.by) if filters.by else "",
+        is_filtered=filters != DecisionFilters(),
+    )
 
 
 @bp.get("/export.csv")

@@ -147,6 +147,7 @@ class Payment(Base):
         ),
         UniqueConstraint("loan_id", "sequence_number"),
         Index("ix_loans_payments_due", "due_date", "id", postgresql_where=text("status = 'pending'")),
+        Index("ix_loans_payments_overdue", "due_date", "id", postgresql_where=text("status = 'overdue'")),
     )
 
     def post(self, *, at: datetime, reference: str) -> None:

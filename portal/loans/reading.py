@@ -11,12 +11,12 @@ from sqlalchemy import Row
 
 from portal.audit import service as audit
 from portal.loans import history
-from portal.loans.listing import CAP
 from portal.loans.models import Filters, Loan, PaymentStatus
 from portal.loans.service import loans
 from portal.loans.telling import Entry, entries, lists
 from portal.shared import clock
 from portal.shared.actor import Actor
+from portal.shared.counting import CAP
 from portal.shared.errors import N_, NotFound
 from portal.shared.pagination import PAGE_SIZE, Cursor, Page, Slice
 from portal.shared.vocabulary import Decision

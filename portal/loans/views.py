@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.loans import paying, reading, wording
+from portal.loans import paying, picture, reading, wording
 from portal.loans.forms import FilterForm, PaymentForm, PostForm, ReasonForm, RescheduleForm
 from portal.permissions import Permission
 from portal.shared.errors import Refusal
@@ -56,6 +56,20 @@ def index() -> ResponseReturnValue:
         is_filtered=bool(_given().keys() - {"status"}),
         clear_url=url_for(".index", **({"status": form.status.data} if form.status.data else {})),
         person=found.person,
+    )
+
+
+@bp.get("/overdue")
+@requires(Permission.LOAN_READ)
+def overdue() -> ResponseReturnValue:
+    part = Slice.parse(after=request.args.get("after"), before=request.args.get("before"))
+    page = picture.overdue(part)
+    return render(
+        "loans/overdue.html",
+        fragment="loans/_overdue.html",
+        page=page,
+        earlier=url_for(".overdue", before=page.before) if page.before else None,
+        later=url_for(".overdue", after=page.after) if page.after else None,
     )
 
 

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.credit_scores import reconciling
-from portal.overview import service
+from portal.overview import homes, service
 from portal.overview.forms import TermForm
 from portal.overview.service import Thing
 from portal.permissions import Permission
+from portal.shared import clock
 from portal.web.access import current_actor, requires
-from portal.web.render import render
+from portal.web.render import render, unchanged
 
 bp = Blueprint("overview", __name__)
 
@@ -27,8 +27,17 @@ PAGES = {
 @bp.get("/")
 @requires(Permission.PORTAL_ENTER)
 def home() -> ResponseReturnValue:
-    watches = current_actor().may(Permission.PORTAL_WATCH)
-    return render("overview/home.html", watches=watches, checked=reconciling.last_checked() if watches else None)
+    return render("overview/home.html", at=clock.now(), **homes.home_of(current_actor()))
+
+
+@bp.get("/counters")
+@requires(Permission.PORTAL_ENTER, is_passive=True)
+def counters() -> ResponseReturnValue:
+    """The home's numbers for polling; nothing when they still are what the page shows."""
+    now = homes.counters_of(current_actor())
+    if request.args.get("seen") == now.mark:
+        return unchanged()
+    return render("overview/_counters.html", counters=now, at=clock.now())
 
 
 @bp.post("/search")

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 STATE = postgresql.ENUM("counting", "counted", "running", "done", "cancelled", name="batch_state", create_type=False)
 RESULT = postgresql.ENUM("selected", "ready", "queued", "skipped", name="item_result", create_type=False)

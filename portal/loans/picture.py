@@ -1,0 +1,61 @@
+"""The loan book in numbers, for the home pages, and the installments that are overdue."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from uuid import UUID
+
+from portal.loans.telling import lists
+from portal.shared import clock
+from portal.shared.pagination import Cursor, Page, Slice
+from portal.users import service as users
+from portal.users.service import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Loans that wait for a decision and installments that are overdue, each counted up to 1,001."""
+
+    pending: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """An installment whose day has passed."""
+
+    id: UUID
+    loan_id: UUID
+    customer: Person
+    sequence_number: int
+    due_date: date
+    payment_amount: Decimal
+    days_late: int
+
+    @property
+    def place(self) -> Cursor:
+        return Cursor(datetime.combine(self.due_date, time(), UTC), self.id)
+
+
+def numbers() -> Numbers:
+    """Both in one statement."""
+    return Numbers(**lists.pending_and_overdue()._mapping)
+
+
+def overdue(part: Slice) -> Page[Overdue]:
+    """A page of the overdue installments, the longest first."""
+    rows, today = lists.overdue(part), clock.today()
+    people = users.names_of(row.user_id for row in rows)
+    lines = [
+        Overdue(
+            row.id,
+            row.loan_id,
+            people[row.user_id],
+            row.sequence_number,
+            row.due_date,
+            row.payment_amount,
+            (today - row.due_date).days,
+        )
+        for row in rows
+    ]
+    return Page.of(lines, part, lambda line: line.place)
