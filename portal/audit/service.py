@@ -124,19 +124,28 @@ def record(
     """
     require_transaction()
     hour = clock.now().strftime("%Y%m%d%H")
-    events.add(
-        {
-            "action": action,
-            "subject": subject,
-            "of_user": of,
-            "actor_id": actor.auth_id,
-            "actor_role": actor.role,
-            "session_id": actor.session_id,
-            "ip": actor.ip,
-            "details": details,
-            "once_key": f"{action}:{actor.auth_id}:{subject}:{hour}" if once_an_hour else None,
-        }
-    )
+    once_key = f"{action}:{actor.auth_id}:{subject}:{hour}" if once_an_hour else None
+    events.add({**_event(action, subject, of, actor, details), "once_key": once_key})
+
+
+def record_all(action: str, told: Sequence[tuple[UUID, UUID, dict[str, Any]]], *, actor: Actor) -> None:
+    """The same act on many subjects: (subject, of, details) of each, written at once into the caller's transaction."""
+    require_transaction()
+    if told:
+        events.add_all([_event(action, subject, of, actor, details) for subject, of, details in told])
+
+
+def _event(action: str, subject: UUID | None, of: UUID | None, actor: Actor, details: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "action": action,
+        "subject": subject,
+        "of_user": of,
+        "actor_id": actor.auth_id,
+        "actor_role": actor.role,
+        "session_id": actor.session_id,
+        "ip": actor.ip,
+        "details": details,
+    }
 
 
 def note(action: str, subject: UUID | None, *, of: UUID | None = None, actor: Actor = PORTAL, **details: Any) -> None:

@@ -73,7 +73,7 @@ def test_every_action_that_is_recorded_has_its_words():
         for file in Path(portal.__file__).parent.rglob("*.py")
         for call in ast.walk(ast.parse(file.read_text()))
         if isinstance(call, ast.Call)
-        and getattr(call.func, "attr", "") in {"record", "note", "note_opening"}
+        and getattr(call.func, "attr", "") in {"record", "record_all", "note", "note_opening"}
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }
