@@ -277,7 +277,7 @@ def check() -> None:
 def check_job(timestamp: int) -> None:
     """Once a WIB day, as early as it can, so that it catches up by itself after downtime."""
     last = last_checked()
-    if last is None or last.at.astimezone(clock.WIB).date() < clock.today():
+    if events.head() and (last is None or last.at.astimezone(clock.WIB).date() < clock.today()):
         check()
 
 

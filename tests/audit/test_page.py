@@ -62,6 +62,10 @@ def test_whether_the_chain_holds_stands_above_the_list(in_app, visit, superuser)
 
 
 def test_the_chain_is_walked_once_a_day_and_catches_up(in_app):
+    audit.check_job(timestamp=0)
+    assert audit_events() == [], "there is no chain yet"
+    audit.note("kyc.opened", uuid4())
+    audit.seal()
     for _ in range(2):
         audit.check_job(timestamp=0)
     assert len(audit_events("audit.checked")) == 1
