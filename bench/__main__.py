@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from bench import homes, loans, messages, scores
+from bench import customers, homes, loans, messages, scores
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
 from portal.app import create_app
 from portal.config import from_environment
@@ -44,9 +44,11 @@ def main() -> int:
             of_loans, one_loan = list(loans.lists(connection, deep=options.page)), loans.page(connection)
             of_homes = list(homes.pages(connection, deep=options.page))
             of_scores, one_score = list(scores.lists(connection, deep=options.page)), scores.page(connection)
-        client = _signed_in(app, "rina@portal.example")
+            of_customers = list(customers.pages(connection, deep=options.page))
+            terms = list(customers.searches(connection))
+        reviewer = _signed_in(app, "rina@portal.example")
         print(f"{'page':<44}{'ms':>8}{'statements':>12}{'counted':>9}  read by table (at most {MOST_ENTRIES} each)")
-        costs = [_measured(app, client, name, address, options.repeat) for name, address in found]
+        costs = [_measured(app, reviewer, name, address, options.repeat) for name, address in found]
         analyst = _signed_in(app, "bagas@portal.example")
         limits = {"most_counted": loans.MOST_COUNTED}
         costs += [
@@ -64,6 +66,24 @@ def main() -> int:
         costs += [
             _measured(app, clients[email], name, address, options.repeat, most_entries=most, **homes.LIMITS)
             for email, name, address, most in of_homes
+        ]
+        admin = _signed_in(app, "adi@portal.example")
+        costs += [
+            _measured(app, admin, name, address, options.repeat, **customers.bounds(name, options.users))
+            for name, address in of_customers
+        ]
+        costs += [
+            _measured(
+                app,
+                client,
+                f"search, {name}",
+                "/search",
+                options.repeat,
+                term=term,
+                **customers.bounds(name, options.users),
+            )
+            for client in (analyst, reviewer)
+            for name, term in terms
         ]
         _export(app, analyst)
         beyond = messages.report(servers.mongo_url, *messages.somebody(servers.mongo_url), deep=options.page)
@@ -107,6 +127,7 @@ def _prepare(app: Flask, servers: EmbeddedServers, users: int) -> None:
         hire(db.engine)
         loans.hire(db.engine)
         homes.hire(db.engine)
+        customers.hire(db.engine)
     started = time.monotonic()
     result = app.test_cli_runner().invoke(args=["seed", "--users", str(users)])
     print(result.output.strip().splitlines()[-1])
@@ -139,19 +160,28 @@ def _resident() -> float:
 
 def _signed_in(app: Flask, email: str) -> FlaskClient:
     client = app.test_client()
-    page = client.get("/login", base_url=HOST).text
-    token = re.search(r'name="csrf-token" content="([^"]+)"', page)
-    assert token
-    form = {"csrf_token": token[1], "email": email, "password": PASSWORD}
+    token = _token(client.get("/login", base_url=HOST).text)
+    form = {"csrf_token": token, "email": email, "password": PASSWORD}
     answer = client.post("/login", base_url=HOST, data=form)
     assert answer.status_code == 303, answer.status
     return client
 
 
-def _measured(app: Flask, client: FlaskClient, name: str, address: str, repeat: int, **limits: int) -> Measured:
+def _token(page: str) -> str:
+    found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def _measured(
+    app: Flask, client: FlaskClient, name: str, address: str, repeat: int, term: str = "", **limits: int
+) -> Measured:
+    token = _token(client.get("/", base_url=HOST).text)
+
     def get(address: str) -> Any:
-        response = client.get(address, base_url=HOST)
-        assert response.status_code == 200, response.status
+        form = {"csrf_token": token, "term": term}
+        response = client.post(address, base_url=HOST, data=form) if term else client.get(address, base_url=HOST)
+        assert response.status_code in {200, 303}, response.status
         return response
 
     with app.app_context():

@@ -38,6 +38,15 @@
   const focusMarked = from => $$('[data-focus]', from).find(mark => !mark.closest('dialog:not([open])'))?.focus();
   focusMarked($('dialog:modal') ?? document);
 
+  /* ── a value shown in full is masked again when its time is over ── */
+  for (const shown of $$('[data-masked]')) {
+    setTimeout(() => {
+      shown.textContent = shown.dataset.masked;
+      shown.nextElementSibling?.remove();
+      say(shown.dataset.said);
+    }, Number(shown.dataset.after) * 1000);
+  }
+
   /* ── small things on a click ── */
   document.addEventListener('click', event => {
     const show = event.target.closest('[data-show]');
@@ -155,7 +164,13 @@
       if (!live.dataset.off) return;
       live.classList.add('livedot--off');
       live.firstElementChild.textContent = live.dataset.off;
-    } else if (!ctx?.response || ctx.response.status >= 500) failed(ctx);
+    } else if (!ctx?.response || ctx.response.status >= 500) {
+      const place = isLazy(ctx) && $('[data-lost]', ctx.sourceElement); /* a part fails alone, where it stands */
+      if (!place) { failed(ctx); return; }
+      for (const bone of $$('.skel', ctx.sourceElement)) bone.remove();
+      place.firstElementChild.before(place.dataset.lost, ' ');
+      place.dataset.lost = '';
+    }
   };
   document.addEventListener('htmx:config:request', event => {
     const { ctx } = event.detail;

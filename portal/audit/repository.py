@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select, text
+from sqlalchemy import ARRAY, DateTime, Row, Text, Uuid, any_, bindparam, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import scoped_session
 
 from portal.audit.models import AuditEvent, AuditSeal
+from portal.shared.pagination import Cursor
 
 EVENT = AuditEvent.__table__.c
 SEALED_FIELDS = (
@@ -46,6 +47,24 @@ _NEWEST = (
 )
 
 
+_PLACE = tuple_(bindparam("place_at", type_=DateTime(timezone=True)), bindparam("place_id", type_=Uuid()))
+_OF_CUSTOMER = (
+    select(EVENT.at, EVENT.event_id, EVENT.action, EVENT.subject, EVENT.actor_id, EVENT.details)
+    .where(
+        EVENT.of_user == bindparam("of", type_=Uuid()), EVENT.action == any_(bindparam("actions", type_=ARRAY(Text)))
+    )
+    .order_by(EVENT.at.desc(), EVENT.event_id.desc())
+    .limit(bindparam("most"))
+)
+_OF_CUSTOMER_BEFORE = _OF_CUSTOMER.where(tuple_(EVENT.at, EVENT.event_id) < _PLACE)
+_NEWEST_ABOUT = (
+    select(EVENT.at, EVENT.event_id, EVENT.action, EVENT.subject, EVENT.actor_id, EVENT.details)
+    .where(EVENT.subject == bindparam("subject", type_=Uuid()), EVENT.action == bindparam("action"))
+    .order_by(EVENT.at.desc(), EVENT.event_id.desc())
+    .limit(1)
+)
+
+
 class AuditRepository:
     """The trail and its chain, in the caller's session."""
 
@@ -58,6 +77,16 @@ class AuditRepository:
     def newest(self, action: str) -> Any:
         """(at, details) of the newest event of this action."""
         return self.session.execute(_NEWEST, {"action": action}).first()
+
+    def newest_about(self, action: str, subject: UUID) -> Any:
+        """The newest event of this action on this subject."""
+        return self.session.execute(_NEWEST_ABOUT, {"action": action, "subject": subject}).first()
+
+    def of_customer(self, of: UUID, actions: list[str], before: Cursor | None, most: int) -> Sequence[Any]:
+        """The newest events of these actions about a customer, before a place, newest first."""
+        statement = _OF_CUSTOMER_BEFORE if before else _OF_CUSTOMER
+        place = {"place_at": before.at, "place_id": before.id} if before else {}
+        return self.session.execute(statement, {"of": of, "actions": actions, "most": most, **place}).all()
 
     def lock_chain(self) -> bool:
         """Whether this transaction is the one that may extend the chain."""

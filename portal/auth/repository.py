@@ -26,6 +26,7 @@ from portal.auth.models import Account, AuthSession, Challenge, Passkey, StaffMe
 from portal.shared.crypto import new_id
 from portal.shared.database import db
 from portal.shared.pagination import PAGE_SIZE
+from portal.shared.vocabulary import Activity
 
 # One statement finds the living session of a token, or of a former one for half a minute more, with its staff row and,
 # for an activity, marks it used.
@@ -162,6 +163,25 @@ class SessionRepository:
 
     def get(self, session_id: UUID) -> AuthSession:
         return self.session.get_one(AuthSession, session_id, with_for_update=True)
+
+
+class BorrowerRepository:
+    """``users_auth`` of whom ``staff_members`` does not name."""
+
+    def __init__(self, session: scoped_session[Any]) -> None:
+        self.session = session
+
+    def set_status(self, auth_id: UUID, status: Activity) -> bool:
+        """Whether there is such an account."""
+        is_staff = select(StaffMember.auth_id).where(StaffMember.auth_id == Account.auth_id).exists()
+        changed = self.session.execute(
+            update(Account)
+            .where(Account.auth_id == auth_id, ~is_staff)
+            .values(status=status)
+            .returning(Account.auth_id)
+            .execution_options(synchronize_session=False)
+        )
+        return changed.first() is not None
 
 
 class StaffRepository:

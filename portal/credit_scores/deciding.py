@@ -82,6 +82,8 @@ def undo(credit_score_id: UUID, *, command: UUID, actor: Actor) -> None:
 def blocks_of(row: CreditScore, customer: Person, *, is_held: bool = False) -> list[str]:
     """Everything that blocks an approval, as msgids; ``is_held`` keeps the identity as it is for the transaction."""
     found = missing(row)
+    if customer.is_deleted:
+        return [users.DELETED]
     if customer.status is not Activity.ACTIVE:
         found.append(INACTIVE)
     if not kyc.is_identified(row.user_id, is_held=is_held):

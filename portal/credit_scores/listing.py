@@ -7,12 +7,12 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Row, Uuid, bindparam, func, select, text, tuple_
+from sqlalchemy import DateTime, Row, Uuid, bindparam, func, literal_column, select, text, tuple_
 from sqlalchemy.orm import scoped_session
 
 from portal.credit_scores.models import IS_DECIDED, TURNS, CreditScore, ScoreEntry
 from portal.shared.counting import capped
-from portal.shared.pagination import PAGE_SIZE, Slice
+from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
 
 ENTRIES = 200
@@ -97,11 +97,55 @@ _LISTINGS: dict[tuple[Any, ...], Any] = {
 _DECIDED = {key: _decided(*key) for key in product(_BOTH, _PLACES)}
 _COUNTED = {name: _NARROWED[name] for name in ("analyst", "services", "approved", "rejected")}
 _COUNTS = text("SELECT " + ", ".join(f"{capped('credit_scores', rule)} AS {name}" for name, rule in _COUNTED.items()))
+_BY_ID = (
+    select(CreditScore.credit_score_id)
+    .where(CreditScore.credit_score_id.between(bindparam("least", type_=Uuid()), bindparam("greatest", type_=Uuid())))
+    .order_by(CreditScore.credit_score_id)
+    .limit(bindparam("most"))
+)
 _ENTRIES = (
     select(ScoreEntry.__table__)
     .where(ScoreEntry.credit_score_id == bindparam("credit_score_id", type_=Uuid()))
     .order_by(ScoreEntry.credit_score_updated_at.desc(), ScoreEntry.id.desc())
     .limit(ENTRIES)
+)
+
+
+def _of_customer(*extra: Any) -> Any:
+    """A customer's entries, newest first: those of each of his scores by index, then the newest of all."""
+    at = ScoreEntry.credit_score_updated_at
+    newest = (
+        select(
+            at.label("at"),
+            ScoreEntry.id,
+            ScoreEntry.credit_score_source,
+            ScoreEntry.credit_score,
+            ScoreEntry.entered_by,
+        )
+        .where(ScoreEntry.credit_score_id == CreditScore.credit_score_id, *extra)
+        .order_by(at.desc(), ScoreEntry.id.desc())
+        .limit(bindparam("most"))
+        .lateral("newest")
+    )
+    return (
+        select(CreditScore.credit_score_id, *newest.c)
+        .join(newest, literal_column("true"))
+        .where(CreditScore.user_id == bindparam("user_id", type_=Uuid()))
+        .order_by(newest.c.at.desc(), newest.c.id.desc())
+        .limit(bindparam("most"))
+    )
+
+
+_OF_CUSTOMER = _of_customer()
+_OF_CUSTOMER_BEFORE = _of_customer(
+    tuple_(ScoreEntry.credit_score_updated_at, ScoreEntry.id)
+    < tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid()))
+)
+_SCORES_OF_CUSTOMER = (
+    select(*_COLUMNS)
+    .where(CreditScore.user_id == bindparam("user_id", type_=Uuid()))
+    .order_by(CreditScore.created_at.desc(), CreditScore.credit_score_id.desc())
+    .limit(PAGE_SIZE)
 )
 _SCORE = select(CreditScore, func.clock_timestamp())
 
@@ -137,6 +181,19 @@ class ScoreLists:
         found = self.session.execute(_SCORE.where(condition), execution_options={"populate_existing": True}).first()
         return (found[0], found[1]) if found else None
 
+    def ids_between(self, least: UUID, greatest: UUID, most: int) -> list[UUID]:
+        return list(self.session.scalars(_BY_ID, {"least": least, "greatest": greatest, "most": most}))
+
     def entries(self, credit_score_id: UUID) -> Sequence[Row[Any]]:
         """The newest 200 entries, newest first."""
         return self.session.execute(_ENTRIES, {"credit_score_id": credit_score_id}).all()
+
+    def of_customer(self, user_id: UUID) -> Sequence[Row[Any]]:
+        """The newest 25 scores of a customer, newest first."""
+        return self.session.execute(_SCORES_OF_CUSTOMER, {"user_id": user_id}).all()
+
+    def entries_of_customer(self, user_id: UUID, before: Cursor | None, most: int) -> Sequence[Any]:
+        """The newest entries of a customer's scores, before a place."""
+        place = {"at": before.at, "id": before.id} if before else {}
+        statement = _OF_CUSTOMER_BEFORE if before else _OF_CUSTOMER
+        return self.session.execute(statement, {"user_id": user_id, "most": most, **place}).all()

@@ -158,6 +158,21 @@ def of_loan(loan_id: UUID, *, actor: Actor) -> ScorePage | None:
     return _page(found, actor) if found else None
 
 
+def ids_between(least: UUID, most: UUID, *, limit: int) -> list[UUID]:
+    """The scores whose ids lie between these."""
+    return lists.ids_between(least, most, limit)
+
+
+def of_customer(user_id: UUID) -> list[ScoreRow]:
+    """A customer's newest scores, for the panel on other pages."""
+    customer = users.names_of([user_id])[user_id]
+    if customer.is_deleted:
+        raise NotFound(N_("There is no such customer."))
+    rows, now = lists.of_customer(user_id), clock.now()
+    terms = loans.terms_of([row.loan_id for row in rows])
+    return [_line(row, customer, terms.get(row.loan_id), now) for row in rows]
+
+
 def evaluations(credit_score_id: UUID) -> list[RiskEvaluation] | None:
     """What vendors said of a score, newest first; None while they cannot be read."""
     if lists.score(credit_score_id) is None:
@@ -199,7 +214,7 @@ def _page(found: tuple[CreditScore, datetime], actor: Actor) -> ScorePage:
         version=row.version,
         entries=[_entry(entry, names) for entry in entries],
         blocks=blocks_of(row, customer) if is_pending else [],
-        lacks=missing(row) if is_pending else [],
+        lacks=[*([users.DELETED] if customer.is_deleted else []), *missing(row)] if is_pending else [],
         is_own=row.user_id in users.profiles_of(actor.id),
         undo=Undo(left, at + timedelta(seconds=left)) if left else None,
     )

@@ -157,6 +157,7 @@ def changeable(credit_score_id: UUID, *, version: int, actor: Actor) -> tuple[Cr
     """The score, locked with its loan, when ``actor`` may still change it; and the database's time."""
     row, at = locked(credit_score_id)
     refuse_own(row, actor)
+    users.hold(row.user_id)
     row.require_pending()
     if row.version != version:
         raise Conflict(

@@ -87,6 +87,18 @@ def of_loan(loan_id: UUID) -> ResponseReturnValue:
     )
 
 
+@bp.get("/of-customer/<uuid:user_id>")
+@requires(Permission.SCORE_READ, is_passive=True)
+def of_customer(user_id: UUID) -> ResponseReturnValue:
+    return render(
+        "credit_scores/of_customer.html",
+        fragment="credit_scores/_of_customer.html",
+        rows=reading.of_customer(user_id),
+        user_id=user_id,
+        **WORDS,
+    )
+
+
 @bp.post("/<uuid:credit_score_id>/manual-score/preview")
 @requires(Permission.SCORE_DECIDE)
 def preview(credit_score_id: UUID) -> ResponseReturnValue:

@@ -42,10 +42,11 @@ def claim(kyc_id: UUID, *, command: UUID, actor: Actor) -> None:
             return
         checks.lock_person(actor.id)
         check, at = locked(kyc_id)
+        check.require_listed()
         if check.status is not KycStatus.PENDING:
-            raise Conflict(N_("This check was decided meanwhile."))
+            raise Conflict(N_("This submission was decided meanwhile."))
         if check.is_held(at) and check.lease_holder != actor.id:
-            raise Locked(N_("Another reviewer holds this check now."))
+            raise Locked(N_("Another reviewer holds this submission now."))
         refuse_own(check.user_id, actor)
         checks.release_all(actor.id)
         checks.claim(kyc_id, holder=actor.id, token=new_id())
@@ -56,10 +57,11 @@ def hold(kyc_id: UUID, *, lease_token: UUID, actor: Actor) -> None:
     """Hold it ten minutes more; also after the hold ran out, unless somebody else took it."""
     with transaction():
         check, _ = locked(kyc_id)
+        check.require_listed()
         if check.status is not KycStatus.PENDING:
-            raise Conflict(N_("This check was decided meanwhile."))
+            raise Conflict(N_("This submission was decided meanwhile."))
         if check.lease_holder != actor.id or check.lease_token != lease_token:
-            raise Locked(N_("You no longer hold this check. Take it again to decide it."))
+            raise Locked(N_("You no longer hold this submission. Take it again to decide it."))
         checks.prolong(kyc_id)
 
 
@@ -69,6 +71,11 @@ def release(kyc_id: UUID, *, lease_token: UUID, actor: Actor) -> None:
         check, _ = locked(kyc_id)
         if check.lease_holder == actor.id and check.lease_token == lease_token:
             checks.release_all(actor.id)
+
+
+def withdraw_all(user_id: UUID) -> int:
+    """The submissions' side of deleting a customer, inside its transaction: no list holds them, nobody decides them."""
+    return checks.withdraw_all(user_id)
 
 
 def check_number(kyc_id: UUID, number: str, *, lease_token: UUID, actor: Actor) -> NumberResult:

@@ -28,7 +28,7 @@ def require_decidable(kyc_id: UUID, *, version: int | None, lease_token: UUID | 
     """Raise what deciding would raise before it looks at the form: gone, decided, changed, held by another."""
     found = checks.get(kyc_id)
     if found is None:
-        raise NotFound(N_("There is no such identity check."))
+        raise NotFound(N_("There is no such submission."))
     check, at = found
     check.require_decidable(
         version=check.version if version is None else version,
@@ -132,6 +132,7 @@ def undo(kyc_id: UUID, *, command: UUID, actor: Actor) -> None:
         checks.lock_person(actor.id)
         checks.lock_customer_of(kyc_id)  # before the row: another verify may wait for the row under this lock
         check, at = locked(kyc_id)
+        check.require_listed()
         decision = checks.newest_decision(kyc_id)
         if decision is None or check.status is not decision.verdict or decision.verdict is KycStatus.EXPIRED:
             raise Conflict(N_("There is no decision to undo."))
@@ -155,7 +156,7 @@ def require_expirable(kyc_id: UUID, *, version: int | None) -> None:
     """Raise what expiring would raise before it looks at the form: gone, not verified, changed."""
     found = checks.get(kyc_id)
     if found is None:
-        raise NotFound(N_("There is no such identity check."))
+        raise NotFound(N_("There is no such submission."))
     check, _ = found
     check.require_expirable(version=check.version if version is None else version)
 

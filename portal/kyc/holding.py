@@ -21,7 +21,7 @@ def locked(kyc_id: UUID) -> tuple[KycCheck, datetime]:
     """The check, locked until the transaction ends, and the database's time."""
     found = checks.locked(kyc_id)
     if found is None:
-        raise NotFound(N_("There is no such identity check."))
+        raise NotFound(N_("There is no such submission."))
     return found
 
 
@@ -37,7 +37,7 @@ def decidable(kyc_id: UUID, *, version: int, lease_token: UUID, actor: Actor) ->
 def refuse_own(user_id: UUID, actor: Actor) -> None:
     """Nobody decides about himself."""
     if user_id in users.profiles_of(actor.id):
-        raise Forbidden(N_("This is your own identity check. A colleague has to decide it."))
+        raise Forbidden(N_("This is your own submission. A colleague has to decide it."))
 
 
 def take_oldest(*, after: Cursor | None, actor: Actor) -> UUID | None:

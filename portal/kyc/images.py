@@ -78,7 +78,7 @@ class DocumentStore:
                 image.load()
         except (NotFound, *_BROKEN) as error:
             raise Refused(
-                N_("An image of this check cannot be read. Reject it, so that the customer sends it again.")
+                N_("An image of this submission cannot be read. Reject it, so that the customer sends it again.")
             ) from error
 
     def _is_inside(self, key: str) -> bool:

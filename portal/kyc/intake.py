@@ -23,7 +23,7 @@ def take_in(
     kyc_id = kyc_id or new_id()
     if not 8 <= len(digits_of(number)) <= 20:
         raise Refused(N_("Type the 8 to 20 digits of the document number."))
-    if users.names_of([user_id])[user_id].auth_id is None:
+    if users.names_of([user_id])[user_id].is_deleted:
         raise NotFound(N_("There is no such customer."))
     number_hash = document_hash(number)
     if _is_there(kyc_id, user_id, number_hash):
@@ -42,6 +42,7 @@ def _add(kyc_id: UUID, user_id: UUID, document_type: DocumentType, number_hash: 
         checks.lock_person(kyc_id)
         if _is_there(kyc_id, user_id, number_hash):
             return
+        users.hold(user_id)
         checks.lock_number(number_hash)
         checks.add(
             KycCheck(

@@ -24,9 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import scoped_session
 
-from portal.kyc.models import DocumentType, KycCheck, KycDecision, KycStatus
+from portal.kyc.models import IS_LISTED, DocumentType, KycCheck, KycDecision, KycStatus
 from portal.shared.counting import capped
-from portal.shared.pagination import PAGE_SIZE, Slice
+from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
 
 _KEY = (KycCheck.created_at, KycCheck.kyc_id)
 _COLUMNS = (
@@ -49,7 +49,7 @@ def _listing(
     *, is_ascending: bool, place: str | None, by_type: bool, flagged: bool, mine: bool, since: bool, until: bool
 ) -> Select[Any]:
     """One page of the queue; every combination of filters is an equality prefix of one of the queue's indexes."""
-    statement = select(*_COLUMNS).where(KycCheck.status == bindparam("status"))
+    statement = select(*_COLUMNS).where(KycCheck.status == bindparam("status"), KycCheck.withdrawn_at.is_(None))
     if by_type:
         statement = statement.where(KycCheck.document_type == bindparam("document_type"))
     if flagged:
@@ -88,9 +88,18 @@ _COUNTED = {
     "expired": "status = 'expired'",
     "verified": "status = 'verified'",
 }
-_COUNTS = text("SELECT " + ", ".join(f"{capped('user_kyc', rule)} AS {name}" for name, rule in _COUNTED.items()))
+_COUNTS = text(
+    "SELECT "
+    + ", ".join(f"{capped('user_kyc', f'{rule} AND {IS_LISTED}')} AS {name}" for name, rule in _COUNTED.items())
+)
 
 
+_BY_ID = (
+    select(KycCheck.kyc_id)
+    .where(KycCheck.kyc_id.between(bindparam("least", type_=Uuid()), bindparam("greatest", type_=Uuid())))
+    .order_by(KycCheck.kyc_id)
+    .limit(bindparam("most"))
+)
 _HISTORY = (
     select(
         KycCheck.kyc_id,
@@ -132,12 +141,56 @@ _UNDOABLE = (
         KycDecision.decided_by == bindparam("decided_by", type_=Uuid()),
         KycDecision.decided_at > func.now() - bindparam("window", type_=Interval()),  # clock_timestamp() uses no index
         KycDecision.undone_at.is_(None),
+        KycCheck.withdrawn_at.is_(None),
         KycDecision.message_id.is_not(None),
         KycDecision.verdict != literal_column("'expired'"),
     )
     .order_by(KycDecision.decided_at.desc())
     .limit(1)
 )
+
+
+_SUBMITTED = (
+    select(
+        KycCheck.created_at.label("at"),
+        KycCheck.kyc_id.label("id"),
+        KycCheck.kyc_id,
+        KycCheck.document_type,
+    )
+    .where(KycCheck.user_id == bindparam("user_id", type_=Uuid()))
+    .order_by(KycCheck.created_at.desc(), KycCheck.kyc_id.desc())
+    .limit(bindparam("most"))
+)
+_SUBMITTED_BEFORE = _SUBMITTED.where(tuple_(*_KEY) < tuple_(_AT, _ID))
+
+
+def _decided(*extra: Any) -> Select[Any]:
+    """A customer's decisions, newest first: those of each of his submissions by index, then the newest of all."""
+    newest = (
+        select(
+            KycDecision.decided_at.label("at"),
+            KycDecision.decision_id.label("id"),
+            KycDecision.verdict,
+            KycDecision.decided_by,
+            KycDecision.reason_codes,
+            KycDecision.undone_at.is_not(None).label("is_undone"),
+        )
+        .where(KycDecision.kyc_id == KycCheck.kyc_id, *extra)
+        .order_by(KycDecision.decided_at.desc(), KycDecision.decision_id.desc())
+        .limit(bindparam("most"))
+        .lateral("decided")
+    )
+    return (
+        select(KycCheck.kyc_id, KycCheck.document_type, *newest.c)
+        .join(newest, literal_column("true"))
+        .where(KycCheck.user_id == bindparam("user_id", type_=Uuid()))
+        .order_by(newest.c.at.desc(), newest.c.id.desc())
+        .limit(bindparam("most"))
+    )
+
+
+_DECIDED = _decided()
+_DECIDED_BEFORE = _decided(tuple_(KycDecision.decided_at, KycDecision.decision_id) < tuple_(_AT, _ID))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +241,27 @@ class QueueRepository:
     def counts(self, *, holder: UUID, late_before: datetime) -> Row[Any]:
         return self.session.execute(_COUNTS, {"holder": holder, "late_before": late_before}).one()
 
+    def ids_between(self, least: UUID, greatest: UUID, most: int) -> list[UUID]:
+        return list(self.session.scalars(_BY_ID, {"least": least, "greatest": greatest, "most": most}))
+
     def duplicates(self, number_hash: str, user_id: UUID) -> Sequence[Any]:
         return self.session.execute(_DUPLICATES, {"number_hash": number_hash, "user_id": user_id}).all()
 
     def history(self, user_id: UUID) -> Sequence[Any]:
         """Every check of a customer with its decision, newest first."""
         return self.session.execute(_HISTORY, {"user_id": user_id}).all()
+
+    def submitted(self, user_id: UUID, before: Cursor | None, most: int) -> Sequence[Any]:
+        """The newest submissions of a customer, before a place."""
+        return self._before(_SUBMITTED_BEFORE if before else _SUBMITTED, user_id, before, most)
+
+    def decided(self, user_id: UUID, before: Cursor | None, most: int) -> Sequence[Any]:
+        """The newest decisions on a customer's submissions, before a place."""
+        return self._before(_DECIDED_BEFORE if before else _DECIDED, user_id, before, most)
+
+    def _before(self, statement: Any, user_id: UUID, before: Cursor | None, most: int) -> Sequence[Any]:
+        place = {"at": before.at, "id": before.id} if before else {}
+        return self.session.execute(statement, {"user_id": user_id, "most": most, **place}).all()
 
     def undoable(self, decided_by: UUID, window: timedelta) -> Row[Any] | None:
         return self.session.execute(_UNDOABLE, {"decided_by": decided_by, "window": window}).first()

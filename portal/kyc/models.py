@@ -18,6 +18,7 @@ from portal.shared.errors import N_, Conflict, Locked
 LEASE = timedelta(minutes=10)
 UNDO_WINDOW = timedelta(seconds=60)
 NUMBER_TRIES = 5
+IS_LISTED = "withdrawn_at IS NULL"
 IS_MADE = "undone_at IS NULL AND verdict <> 'expired'"
 IS_REJECTION = "undone_at IS NULL AND verdict = 'rejected'"
 
@@ -52,7 +53,8 @@ class KycCheck(Base):
     """``user_kyc``: one submission of one document; a resubmission is a new row.
 
     The lease columns say who looks at it now. ``number_tries`` and ``number_matched`` belong to the present lease;
-    ``attempt`` counts this customer's submissions of this document type.
+    ``attempt`` counts this customer's submissions of this document type. ``withdrawn_at`` is when the customer was
+    deleted: from then on no list holds it and nobody can decide it.
     """
 
     __tablename__ = "user_kyc"
@@ -75,19 +77,33 @@ class KycCheck(Base):
     number_tries: Mapped[int] = mapped_column(server_default="0")
     number_matched: Mapped[bool | None]
     version: Mapped[int] = mapped_column(server_default="1")
+    withdrawn_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("(lease_holder IS NULL) = (lease_until IS NULL)", name="lease"),
-        Index("ix_user_kyc_queue", "status", "created_at", "kyc_id"),
-        Index("ix_user_kyc_queue_type", "status", "document_type", "created_at", "kyc_id"),
-        Index("ix_user_kyc_flagged", "status", "created_at", "kyc_id", postgresql_where=text("has_duplicate")),
+        Index("ix_user_kyc_queue", "status", "created_at", "kyc_id", postgresql_where=text(IS_LISTED)),
+        Index(
+            "ix_user_kyc_queue_type",
+            "status",
+            "document_type",
+            "created_at",
+            "kyc_id",
+            postgresql_where=text(IS_LISTED),
+        ),
+        Index(
+            "ix_user_kyc_flagged",
+            "status",
+            "created_at",
+            "kyc_id",
+            postgresql_where=text(f"has_duplicate AND {IS_LISTED}"),
+        ),
         Index(
             "ix_user_kyc_flagged_type",
             "status",
             "document_type",
             "created_at",
             "kyc_id",
-            postgresql_where=text("has_duplicate"),
+            postgresql_where=text(f"has_duplicate AND {IS_LISTED}"),
         ),
         Index("ix_user_kyc_user_id", "user_id", "created_at", "kyc_id"),
         Index("ix_user_kyc_lease_holder", "lease_holder", postgresql_where=text("lease_holder IS NOT NULL")),
@@ -103,23 +119,30 @@ class KycCheck(Base):
 
     def require_decidable(self, *, version: int, lease_token: UUID, by: Actor, at: datetime) -> None:
         """Raise :class:`Conflict` unless pending in that version, :class:`Locked` unless ``by`` holds it."""
+        self.require_listed()
         if self.status is not KycStatus.PENDING:
             raise Conflict(ALREADY[self.status])
         if self.version != version:
-            raise Conflict(N_("This check was changed since you opened it. Look at it once more."))
+            raise Conflict(N_("This submission was changed since you opened it. Look at it once more."))
         self.require_lease(lease_token=lease_token, by=by, at=at)
 
     def require_expirable(self, *, version: int) -> None:
         """Raise :class:`Conflict` unless verified, in that version."""
+        self.require_listed()
         if self.status is not KycStatus.VERIFIED or self.version != version:
-            raise Conflict(N_("Only a verified check can expire; this one was changed meanwhile."))
+            raise Conflict(N_("Only a verified submission can expire; this one was changed meanwhile."))
+
+    def require_listed(self) -> None:
+        """Raise :class:`Conflict` once the customer was deleted."""
+        if self.withdrawn_at is not None:
+            raise Conflict(N_("The customer was deleted. Nobody can decide this submission any more."))
 
     def require_lease(self, *, lease_token: UUID, by: Actor, at: datetime) -> None:
         """Raise :class:`Locked` unless ``by`` holds it now, by exactly this claim."""
         if self.is_held(at) and self.lease_holder != by.auth_id:
-            raise Locked(N_("Another reviewer holds this check now."))
+            raise Locked(N_("Another reviewer holds this submission now."))
         if not self.is_held(at) or self.lease_token != lease_token:
-            raise Locked(N_("You no longer hold this check. Take it again to decide it."))
+            raise Locked(N_("You no longer hold this submission. Take it again to decide it."))
 
     def is_held(self, at: datetime) -> bool:
         return self.lease_until is not None and self.lease_until > at
@@ -135,9 +158,9 @@ class KycCheck(Base):
 
 
 ALREADY = {
-    KycStatus.VERIFIED: N_("This check has already been verified."),
-    KycStatus.REJECTED: N_("This check has already been rejected."),
-    KycStatus.EXPIRED: N_("This check has expired."),
+    KycStatus.VERIFIED: N_("This submission has already been verified."),
+    KycStatus.REJECTED: N_("This submission has already been rejected."),
+    KycStatus.EXPIRED: N_("This submission has expired."),
 }
 
 

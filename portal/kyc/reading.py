@@ -65,6 +65,7 @@ class Workspace:
     attempt: int
     version: int
     has_duplicate: bool
+    is_withdrawn: bool
     expires_at: date | None
     holder: str | None
     is_mine: bool
@@ -109,6 +110,7 @@ def workspace(kyc_id: UUID, *, actor: Actor) -> Workspace:
         attempt=check.attempt,
         version=check.version,
         has_duplicate=check.has_duplicate,
+        is_withdrawn=check.withdrawn_at is not None,
         expires_at=check.expires_at,
         holder=staff.get(holder) if holder else None,
         is_mine=is_mine,
@@ -137,13 +139,18 @@ def lease(kyc_id: UUID, *, actor: Actor) -> Lease:
     """The actor's hold on a check, for the line that shows and renews it."""
     check, at = _found(kyc_id)
     if check.lease_holder != actor.auth_id or not check.lease_until or not check.lease_token:
-        raise Locked(N_("You no longer hold this check. Take it again to decide it."))
+        raise Locked(N_("You no longer hold this submission. Take it again to decide it."))
     return Lease(kyc_id, check.lease_until, check.lease_token, int((check.lease_until - at).total_seconds()))
+
+
+def ids_between(least: UUID, most: UUID, *, limit: int) -> list[UUID]:
+    """The submissions whose ids lie between these."""
+    return lists.ids_between(least, most, limit)
 
 
 def statuses_of(user_id: UUID) -> Sequence[Attempt]:
     """Every check of a customer, newest first, for the panel on other pages."""
-    if users.names_of([user_id])[user_id].auth_id is None:
+    if users.names_of([user_id])[user_id].is_deleted:
         raise NotFound(N_("There is no such customer."))
     return _attempts(lists.history(user_id), {})
 
@@ -157,7 +164,7 @@ def image(kyc_id: UUID, side: str, *, actor: Actor) -> bytes:
     """A stamped JPEG for whoever holds this check, or a newer one of the same customer; each view is recorded first."""
     check, at = _found(kyc_id)
     if not checks.holds_one_of(actor.id, check.user_id):
-        raise Locked(N_("Only the reviewer who holds this check sees its images."))
+        raise Locked(N_("Only the reviewer who holds this submission sees its images."))
     key = check.document_front_image_path if side == "front" else check.document_selfie_image_path
     with transaction():
         audit.record("kyc.image-viewed", kyc_id, of=check.user_id, actor=actor, side=side)
@@ -172,7 +179,7 @@ def image(kyc_id: UUID, side: str, *, actor: Actor) -> bytes:
 def _found(kyc_id: UUID) -> tuple[KycCheck, datetime]:
     found = checks.get(kyc_id)
     if found is None:
-        raise NotFound(N_("There is no such identity check."))
+        raise NotFound(N_("There is no such submission."))
     return found
 
 

@@ -44,7 +44,7 @@ def _claim(*extra: Any) -> Any:
     """Take the first free pending check that fits; rows others are just taking are skipped, never waited for."""
     first = (
         select(CHECK.kyc_id)
-        .where(CHECK.status == KycStatus.PENDING, _IS_FREE, _NOT_OWN, *extra)
+        .where(CHECK.status == KycStatus.PENDING, CHECK.withdrawn_at.is_(None), _IS_FREE, _NOT_OWN, *extra)
         .order_by(CHECK.created_at, CHECK.kyc_id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -137,6 +137,20 @@ class KycRepository:
             .values(lease_holder=None, lease_token=None, lease_until=None, updated_at=KycCheck.updated_at)
             .execution_options(**_BLIND)
         )
+
+    def withdraw_all(self, user_id: UUID) -> int:
+        """Take every submission of a deleted customer out of the lists and out of whoever's hands; returns how many."""
+        rows = self.session.execute(
+            update(KycCheck)
+            .where(KycCheck.user_id == user_id)
+            .values(
+                withdrawn_at=func.clock_timestamp(), lease_holder=None, lease_token=None, lease_until=None,
+                version=KycCheck.version + 1, updated_at=KycCheck.updated_at,
+            )
+            .returning(KycCheck.kyc_id)
+            .execution_options(**_BLIND)
+        )  # fmt: skip
+        return len(rows.all())
 
     def lock_person(self, person: UUID) -> None:
         """Until the transaction ends, nobody else passes here for this person (a reviewer, or a customer)."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, DateTime, Row, TextClause, Uuid, any_, bindparam, select, text, true, tuple_
 from sqlalchemy.orm import scoped_session
 
-from portal.kyc.models import IS_MADE, IS_REJECTION, DecisionFilters, KycCheck, KycDecision
+from portal.kyc.models import IS_LISTED, IS_MADE, IS_REJECTION, DecisionFilters, KycCheck, KycDecision
 from portal.shared.ages import Age
 from portal.shared.counting import capped
 from portal.shared.pagination import PAGE_SIZE, Slice
@@ -62,7 +62,7 @@ _REASONS = text(
     f" WHERE {IS_REJECTION} AND decided_at >= :since ORDER BY decided_at DESC, decision_id DESC LIMIT {NEWEST}) r,"
     " unnest(reason_codes) code GROUP BY code ORDER BY number DESC, code"
 )
-_WAITS = "status = 'pending'"
+_WAITS = f"status = 'pending' AND {IS_LISTED}"
 
 
 @cache

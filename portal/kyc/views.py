@@ -208,7 +208,7 @@ def reject(kyc_id: UUID) -> ResponseReturnValue:
 def undo(kyc_id: UUID) -> ResponseReturnValue:
     form = _valid(NextForm())
     deciding.undo(kyc_id, command=form.command_id.data, actor=current_actor())
-    flash(_("Undone. The check is yours again, and the customer hears nothing."))
+    flash(_("Undone. The submission is yours again, and the customer hears nothing."))
     return redirect(url_for(".show", kyc_id=kyc_id), 303)
 
 
@@ -277,7 +277,7 @@ def _workspace(
         form=form or VerifyForm(check, version=check.version, lease_token=check.lease_token),
         reject=reject or RejectForm(),
         expire_form=expire_form or ExpireForm(version=check.version),
-        may_expire=check.status is KycStatus.VERIFIED and actor.may(Permission.KYC_DECIDE),
+        may_expire=check.status is KycStatus.VERIFIED and not check.is_withdrawn and actor.may(Permission.KYC_DECIDE),
         final_codes=FINAL,
         dialog_open=dialog_open,
         number_result=number_result,

@@ -7,22 +7,25 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    Date,
     DateTime,
     Numeric,
     Result,
     Row,
     Uuid,
+    and_,
     any_,
     bindparam,
+    cast,
+    func,
     literal_column,
+    or_,
     select,
     text,
     tuple_,
 )
 from sqlalchemy.orm import scoped_session
 
-from portal.loans.models import Filters, Loan, Payment, Review
+from portal.loans.models import Filters, Loan, Payment, PaymentStatus, Review
 from portal.shared.counting import capped
 from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
 from portal.shared.vocabulary import Decision
@@ -95,6 +98,12 @@ _ESTIMATES = text(
     " unnest(s.most_common_vals::text::text[], s.most_common_freqs) AS v(value, share)"
     " WHERE c.oid = 'public.loans'::regclass"
 )
+_BY_ID = (
+    select(Loan.loan_id)
+    .where(Loan.loan_id.between(bindparam("least", type_=Uuid()), bindparam("greatest", type_=Uuid())))
+    .order_by(Loan.loan_id)
+    .limit(bindparam("most"))
+)
 _PAYMENTS = (
     select(
         Payment.id,
@@ -109,31 +118,60 @@ _PAYMENTS = (
     .where(Payment.loan_id == bindparam("loan_id", type_=Uuid()))
     .order_by(Payment.sequence_number)
 )
-_IS_OVERDUE = "status = 'overdue'"
-_PENDING_AND_OVERDUE = text(
-    f"SELECT {capped('loans', _IS[Decision.PENDING])} AS pending, {capped('loans_payments', _IS_OVERDUE)} AS overdue"
-)
 _REVIEWS = (
     select(Review.__table__)
     .where(Review.loan_id == bindparam("loan_id", type_=Uuid()))
     .order_by(Review.created_at, Review.id)
 )
+_AT_ID = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid()))
+_EVENT = Review.new_data["_meta"]["event"].astext
+# An installment is late from the beginning of the day, WIB, after it was due.
+_LATE_FROM = func.timezone("Asia/Jakarta", cast(Payment.due_date + 1, DateTime()))
 
 
-def _overdue(place: str | None) -> Any:
-    """One page of the installments that are overdue, the longest first."""
-    key, is_forward = (Payment.due_date, Payment.id), place != "before"
-    page = select(Payment.id, Payment.loan_id, Payment.sequence_number, Payment.due_date, Payment.payment_amount)
-    page = page.where(literal_column(f"loans_payments.{_IS_OVERDUE}"))
-    if place:
-        at = tuple_(bindparam("day", type_=Date()), bindparam("id", type_=Uuid()))
-        page = page.where(tuple_(*key) > at if is_forward else tuple_(*key) < at)
-    lines = page.order_by(*[c.asc() if is_forward else c.desc() for c in key]).limit(PAGE_SIZE + 1).subquery()
-    shown = select(*lines.c, Loan.user_id).join(Loan, Loan.loan_id == lines.c.loan_id)
-    return shown.order_by(*[c.asc() if is_forward else c.desc() for c in (lines.c.due_date, lines.c.id)])
+def _newest_of(columns: Sequence[Any], at: Any, id_: Any, *where: Any) -> Any:
+    """A customer's newest: those of each of his loans by index, then the newest of all."""
+    one = (
+        select(at.label("at"), id_.label("id"), *columns)
+        .where(*where)
+        .order_by(at.desc(), id_.desc())
+        .limit(bindparam("most"))
+        .lateral("one")
+    )
+    return (
+        select(Loan.loan_id, *one.c)
+        .join(one, literal_column("true"))
+        .where(Loan.user_id == bindparam("user_id", type_=Uuid()))
+        .order_by(one.c.at.desc(), one.c.id.desc())
+        .limit(bindparam("most"))
+    )
 
 
-_OVERDUE = {place: _overdue(place) for place in (None, "after", "before")}
+def _told(*extra: Any) -> Any:
+    return _newest_of(
+        [_EVENT.label("event"), Review.new_data],
+        Review.created_at,
+        Review.id,
+        Review.loan_id == Loan.loan_id,
+        _EVENT.not_like("score.%"),
+        *extra,
+    )
+
+
+def _late(*extra: Any) -> Any:
+    is_late = and_(Payment.status == PaymentStatus.PAID, Payment.payment_date >= _LATE_FROM)
+    return _newest_of(
+        [Payment.sequence_number, Payment.payment_amount],
+        _LATE_FROM,
+        Payment.id,
+        Payment.loan_id == Loan.loan_id,
+        or_(Payment.status == PaymentStatus.OVERDUE, is_late),
+        *extra,
+    )
+
+
+_TOLD, _TOLD_BEFORE = _told(), _told(tuple_(Review.created_at, Review.id) < _AT_ID)
+_LATE, _LATE_BEFORE = _late(), _late(tuple_(_LATE_FROM, Payment.id) < _AT_ID)
 _TERMS = select(Loan.loan_id, Loan.loan_amount, Loan.tenor_month, Loan.status).where(
     Loan.loan_id == any_(bindparam("ids", type_=ARRAY(Uuid())))
 )
@@ -178,21 +216,14 @@ class LoanLists:
         """About how many loans there are of each status, as the last ANALYZE saw them."""
         return {row.value: int(row.number) for row in self.session.execute(_ESTIMATES)}
 
-    def pending_and_overdue(self) -> Row[Any]:
-        """How many loans wait for a decision and how many installments are overdue, each counted up to 1,001."""
-        return self.session.execute(_PENDING_AND_OVERDUE).one()
-
-    def overdue(self, part: Slice) -> Sequence[Any]:
-        """Up to one row more than a page of overdue installments, in reading order from ``part``."""
-        place, cursor = "after" if part.after else "before" if part.before else None, part.after or part.before
-        where = {"day": cursor.at.date(), "id": cursor.id} if cursor else {}
-        return self.session.execute(_OVERDUE[place], where).all()
-
     def of_customer(self, user_id: UUID) -> Sequence[Any]:
         return self.session.execute(_OF_CUSTOMER, {"user_id": user_id}).all()
 
     def terms(self, ids: Sequence[UUID]) -> Sequence[Any]:
         return self.session.execute(_TERMS, {"ids": list(ids)}).all()
+
+    def ids_between(self, least: UUID, greatest: UUID, most: int) -> list[UUID]:
+        return list(self.session.scalars(_BY_ID, {"least": least, "greatest": greatest, "most": most}))
 
     def payments(self, loan_id: UUID) -> Sequence[Any]:
         return self.session.execute(_PAYMENTS, {"loan_id": loan_id}).all()
@@ -200,6 +231,16 @@ class LoanLists:
     def reviews(self, loan_id: UUID) -> Sequence[Any]:
         """The review history, oldest first."""
         return self.session.execute(_REVIEWS, {"loan_id": loan_id}).all()
+
+    def told(self, user_id: UUID, before: Cursor | None, most: int) -> Sequence[Any]:
+        """The newest entries of a customer's review histories, before a place; scores left out."""
+        statement = _TOLD_BEFORE if before else _TOLD
+        return self.session.execute(statement, {"user_id": user_id, "most": most, **_place(before)}).all()
+
+    def late(self, user_id: UUID, before: Cursor | None, most: int) -> Sequence[Any]:
+        """The newest installments of a customer that were not paid in time, before a place."""
+        statement = _LATE_BEFORE if before else _LATE
+        return self.session.execute(statement, {"user_id": user_id, "most": most, **_place(before)}).all()
 
     @staticmethod
     def _key(filters: Filters, place: str | None) -> tuple[Any, ...]:

@@ -107,8 +107,10 @@ class LoanPage:
         return [line for line in self.installments if line.status is PaymentStatus.OVERDUE]
 
     @property
-    def next_open(self) -> Installment | None:
-        return next((line for line in self.installments if line.status is not PaymentStatus.PAID), None)
+    def next_due(self) -> Installment | None:
+        """Of those not paid the one that is due first: an overdue one where there is any."""
+        left = [line for line in self.installments if line.status is not PaymentStatus.PAID]
+        return min(left, key=lambda line: line.due_date, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +209,14 @@ def terms_of(ids: Sequence[UUID]) -> dict[UUID, Terms]:
     return {row.loan_id: Terms(**row._mapping) for row in lists.terms(ids)} if ids else {}
 
 
+def ids_between(least: UUID, most: UUID, *, limit: int) -> list[UUID]:
+    """The loans whose ids lie between these."""
+    return lists.ids_between(least, most, limit)
+
+
 def of_customer(user_id: UUID) -> list[LoanRow]:
     """A customer's loans, newest first, for the panel on other pages."""
-    if users.names_of([user_id])[user_id].auth_id is None:
+    if users.names_of([user_id])[user_id].is_deleted:
         raise NotFound(N_("There is no such customer."))
     return list(_lines(lists.of_customer(user_id)))
 

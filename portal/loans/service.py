@@ -47,6 +47,7 @@ def submit(
             return loan.loan_id
         if users.names_of([user_id])[user_id].status is not Activity.ACTIVE:
             raise Refused(N_("There is no active customer with this id. Check the id."))
+        users.hold(user_id)
         loans.add(loan)
         loans.add(
             history.entry(loan, "loan.submitted", before={}, after={"loan": history.loan_facts(loan)}, actor=PORTAL)

@@ -16,6 +16,9 @@ from portal.shared.vocabulary import Decision
 
 lists = LoanLists(db.session)
 
+TOLD_TO_ALL = ("payment.reversed", "payment.rescheduled")
+"""Why a payment was moved is for everybody who may read the loan: support has to explain it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -29,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event of the review history; scores and notes are for those who may see scores."""
+    """One event of the review history; scores, and notes on them, are for those who may see scores."""
 
     id: UUID
     event: str
@@ -66,7 +69,7 @@ def _entry(row: Row[Any], names: Mapping[UUID, str], *, sees_scores: bool) -> En
         names.get(UUID(meta["actor_id"])) if meta.get("actor_id") else None,
         meta.get("actor_role"),
         meta.get("reason_codes", []),
-        meta.get("note") if sees_scores else None,
+        meta.get("note") if sees_scores or meta.get("event") in TOLD_TO_ALL else None,
         changes,
         len(history.LOAN_FACTS) - sum(change.part == "loan" for change in changes),
         {

@@ -1,16 +1,50 @@
 """Forms of the customers' room."""
 
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import AnyOf, DataRequired, Length, ValidationError
 
 from portal.web.forms import Command, Form, TextField, VersionField, choices
 
 LONGEST_REASON = 500
+LOOKING = {
+    "CALL_BACK": _l("The customer asked to be called"),
+    "VERIFY_IDENTITY": _l("To check who is calling"),
+    "DELIVERY": _l("A message did not arrive"),
+    "OTHER": _l("Another reason"),
+}
+MANAGING = {
+    "CUSTOMER_REQUEST": _l("The customer asked for it"),
+    "FRAUD_SUSPECTED": _l("Fraud is suspected"),
+    "CLEARED": _l("The suspicion was cleared"),
+    "MISTAKE": _l("It was a mistake"),
+}
+DELETING = {
+    "CUSTOMER_REQUEST": _l("The customer asked for it"),
+    "REGISTERED_TWICE": _l("The same person is registered twice"),
+    "FRAUD": _l("Fraud was proven"),
+    "AUTHORITY": _l("A court or an authority ordered it"),
+}
+REASONS = LOOKING | MANAGING | DELETING
+"""Every reason's word by its code, as the trail keeps it."""
 
 
-class NameForm(Form):
-    """Who to look for; posted, so that no personal data stand in an address."""
+def _reason(words: Mapping[str, Any]) -> SelectField:
+    """A reason that has to be chosen: none stands there before."""
+    return SelectField(
+        _l("Reason"),
+        choices=choices(("", _l("Choose a reason")), *words.items()),
+        validate_choice=False,
+        validators=[AnyOf(list(words), message=_l("Choose a reason."))],
+    )
+
+
+class TermForm(Form):
+    """Whom or what to look for; posted, so that no personal data stand in an address."""
 
     term = TextField(
         _l("Name, phone, email or ID"),
@@ -27,17 +61,10 @@ class RevealForm(Form):
     field = RadioField(
         _l("Contact"),
         choices=choices(("phone", _l("Phone")), ("email", _l("Email"))),
-        validators=[InputRequired(_l("Choose the phone or the email."))],
+        validate_choice=False,
+        validators=[AnyOf(["phone", "email"], message=_l("Choose the phone or the email."))],
     )
-    reason = SelectField(
-        _l("Reason"),
-        choices=choices(
-            ("CALL_BACK", _l("The customer asked to be called")),
-            ("VERIFY_IDENTITY", _l("To check who is calling")),
-            ("DELIVERY", _l("A message did not arrive")),
-            ("OTHER", _l("Another reason")),
-        ),
-    )
+    reason = _reason(LOOKING)
     text = TextField(
         _l("What for"),
         validators=[
@@ -51,12 +78,20 @@ class StatusForm(Command):
     """Why a customer is blocked or let in again: a code, so that the trail holds nothing personal."""
 
     version = VersionField()
-    reason = SelectField(
-        _l("Reason"),
-        choices=choices(
-            ("CUSTOMER_REQUEST", _l("The customer asked for it")),
-            ("FRAUD_SUSPECTED", _l("Fraud is suspected")),
-            ("CLEARED", _l("The suspicion was cleared")),
-            ("MISTAKE", _l("It was a mistake")),
-        ),
-    )
+    reason = _reason(MANAGING)
+
+
+class DeleteForm(Command):
+    """Why a customer is deleted, and the beginning of the id, typed, so that no slip of the hand does it."""
+
+    version = VersionField()
+    reason = _reason(DELETING)
+    confirmation = TextField(_l("First 8 characters of the ID"))
+
+    def __init__(self, user_id: UUID, **given: Any) -> None:
+        super().__init__(**given)
+        self.beginning = str(user_id)[:8]
+
+    def validate_confirmation(self, field: TextField) -> None:
+        if (field.data or "").lower() != self.beginning:
+            raise ValidationError(_l("Type the first 8 characters of the ID as they stand above."))

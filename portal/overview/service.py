@@ -1,33 +1,71 @@
-"""Finding a customer or a loan by what identifies them."""
+"""Finding anything by what identifies it, and a customer's page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from portal.audit import looking
 from portal.audit import service as audit
+from portal.auth import service as auth
+from portal.credit_scores import reading as scores
 from portal.kyc import reading as kyc
 from portal.loans import reading as loans
+from portal.notifications import finding as messages
 from portal.permissions import Permission, Role
+from portal.shared import ids
 from portal.shared.actor import Actor
 from portal.shared.errors import N_, Forbidden
 from portal.users import service as users
-from portal.users.service import CANONICAL_UUID, Person
+from portal.users.service import MOST_HITS, Person
+
+MOST_LOOKS = 10
+BY_ID: tuple[tuple[str, str, Callable[..., list[UUID] | None]], ...] = (
+    ("loan", Permission.LOAN_READ, loans.ids_between),
+    ("submission", Permission.KYC_READ, kyc.ids_between),
+    ("score", Permission.SCORE_READ, scores.ids_between),
+    ("message", "message:read", messages.ids_between),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something found by its id: a customer, loan, submission, score or message."""
+
+    kind: str
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What a term found: customers, and a loan where the term is one's id."""
+    """What a term found, at most 50: ``only`` when it is one thing, by its id; ``missing`` names who did not answer."""
 
     customers: list[Person]
-    loan_id: UUID | None
+    things: list[Thing]
+    only: Thing | None
+    is_cut: bool
+    missing: list[str]
 
 
 def search(term: str, *, actor: Actor) -> Hits:
-    """Customers by id, e-mail, phone or name; a loan by its id, for those who may read loans."""
-    text = term.strip().lower()
-    is_id = CANONICAL_UUID.fullmatch(text) is not None
-    may_read = actor.may(Permission.LOAN_READ)
-    loan_id = UUID(text) if is_id and may_read and loans.exists(UUID(text)) else None
-    return Hits(users.find(text), loan_id)
+    """Customers by id, e-mail, phone or name, and by its id, or the beginning of it, whatever the actor may read."""
+    span = ids.span(term)
+    customers = users.find(term)
+    answers = {
+        kind: ids_between(*span, limit=MOST_HITS) if span else []
+        for kind, permission, ids_between in BY_ID
+        if actor.may(permission)
+    }
+    things = [Thing(kind, id_) for kind, found in answers.items() for id_ in found or []]
+    everything = [*(Thing("customer", person.user_id) for person in customers), *things]
+    is_by_id = span is not None and len(everything) == 1 and span[0] <= everything[0].id <= span[1]
+    return Hits(
+        customers,
+        things[: MOST_HITS - len(customers)],
+        everything[0] if is_by_id else None,
+        len(everything) >= MOST_HITS,
+        [kind for kind, found in answers.items() if found is None],
+    )
 
 
 def may_reveal(user_id: UUID, *, actor: Actor) -> bool:
@@ -42,6 +80,31 @@ def reveal(user_id: UUID, field: str, *, reason: str, text: str, actor: Actor) -
     if not may_reveal(user_id, actor=actor):
         raise Forbidden(N_("Claim a submission of this customer first, then look at the contact data."))
     return users.reveal(user_id, field, reason=reason, text=text, actor=actor)
+
+
+def is_identified(user_id: UUID) -> bool:
+    """Whether the customer's KTP is verified."""
+    return kyc.is_identified(user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Who looked at what of a customer, and the code of the reason where one was asked for."""
+
+    at: datetime
+    by: str | None
+    action: str
+    reason: str
+
+
+def looks_at(user_id: UUID) -> list[Look]:
+    """Who looked at a customer last, newest first."""
+    seen = looking.looks_at(user_id, limit=MOST_LOOKS)
+    names = auth.names_of({look.actor_id for look in seen if look.actor_id})
+    return [
+        Look(look.at, names.get(look.actor_id) if look.actor_id else None, look.kind, look.facts.get("reason", ""))
+        for look in seen
+    ]
 
 
 def note_opening(user_id: UUID, *, actor: Actor) -> None:

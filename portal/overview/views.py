@@ -1,30 +1,27 @@
 """The home page and the search."""
 
-from flask import Blueprint, request
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
-from wtforms.validators import DataRequired, Length
 
 from portal.overview import homes, service
+from portal.overview.forms import TermForm
+from portal.overview.service import Thing
 from portal.permissions import Permission
 from portal.shared import clock
 from portal.web.access import current_actor, requires
-from portal.web.forms import Form, TextField
 from portal.web.render import render, unchanged
 
 bp = Blueprint("overview", __name__)
 
-
-class SearchForm(Form):
-    """What to look for; posted, so that no personal data stand in an address."""
-
-    term = TextField(
-        _l("Name, phone, email or ID"),
-        validators=[
-            DataRequired(_l("Enter a name, a phone number, an email or an ID.")),
-            Length(max=255, message=_l("Use at most %(max)d characters.")),
-        ],
-    )
+PAGES = {
+    "customer": ("customers.show", "user_id"),
+    "loan": ("loans.show", "loan_id"),
+    "submission": ("kyc.show", "kyc_id"),
+    "score": ("credit_scores.show", "credit_score_id"),
+    "message": ("notifications.show", "message_id"),
+}
 
 
 @bp.get("/")
@@ -46,15 +43,24 @@ def counters() -> ResponseReturnValue:
 @bp.post("/search")
 @requires(Permission.CUSTOMER_FIND)
 def search() -> ResponseReturnValue:
-    form = SearchForm()
+    form = TermForm()
     if not form.validate():
         return render("overview/search.html", fragment="overview/_hits.html", status=422, form=form, hits=None)
     actor = current_actor()
     hits = service.search(form.term.data, actor=actor)
+    if hits.only:
+        return redirect(_address(hits.only), 303)
     return render(
         "overview/search.html",
         fragment="overview/_hits.html",
         form=form,
         hits=hits,
+        address=_address,
         reads_loans=actor.may(Permission.LOAN_READ),
     )
+
+
+def _address(thing: Thing) -> str:
+    endpoint, argument = PAGES[thing.kind]
+    subject: dict[str, Any] = {argument: thing.id}
+    return url_for(endpoint, **subject)

@@ -39,5 +39,12 @@ class Profile(Base):
             postgresql_using="gin",
             postgresql_ops={"name": "gin_trgm_ops"},
         ),
+        Index(
+            "ix_user_profile_name",
+            literal_column("lower(fullname)").label("name"),
+            "id",
+            postgresql_ops={"name": "text_pattern_ops"},
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
         Index("ix_user_profile_newest", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
     )

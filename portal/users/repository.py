@@ -1,12 +1,11 @@
 """Reads of customer profiles."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, String, Uuid, any_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ARRAY, Row, String, Uuid, any_, bindparam, func, select, text, tuple_
 from sqlalchemy.orm import scoped_session
 
 from portal.shared.pagination import PAGE_SIZE, Slice
@@ -22,6 +21,15 @@ _PEOPLE = select(
     Profile.status,
     Profile.created_at,
 ).where(Profile.id == any_(bindparam("ids", type_=ARRAY(Uuid()))), Profile.deleted_at.is_(None))
+_BY_ID = (
+    select(Profile.id)
+    .where(
+        Profile.id.between(bindparam("least", type_=Uuid()), bindparam("greatest", type_=Uuid())),
+        Profile.deleted_at.is_(None),
+    )
+    .order_by(Profile.id)
+    .limit(bindparam("most"))
+)
 _BY_EMAIL = (
     select(Profile.id)
     .where(func.lower(Profile.email) == bindparam("email"), Profile.deleted_at.is_(None))
@@ -35,24 +43,31 @@ _BY_PHONE = (
     .limit(bindparam("most"))
 )
 _NAME = func.lower(Profile.fullname)
-_TERM, _BEGINNING = bindparam("term", type_=String), bindparam("beginning", type_=String)
-MOST_LIKE = 500  # of a very common name so many are ranked, no more
-_LIKE_NAME = (
-    select(Profile.id, Profile.fullname)
+_TERM = bindparam("term", type_=String)
+_LAST = "\U0010ffff"  # sorts after whatever a name may go on with
+_BEGINNING = (
+    select(Profile.id)
     .where(
-        or_(_NAME.like(_BEGINNING), _TERM.op("<%", is_comparison=True)(_NAME)),
+        _NAME.op("~>=~", is_comparison=True)(_TERM),
+        _NAME.op("~<~", is_comparison=True)(bindparam("end", type_=String)),
         Profile.deleted_at.is_(None),
     )
+    .order_by(text("lower(user_profile.fullname) USING ~<~"), Profile.id)
+    .limit(bindparam("most"))
+)
+MOST_LIKE = 500  # of a very common name so many are ranked, no more
+_ALIKE = (
+    select(Profile.id, Profile.fullname)
+    .where(_TERM.op("<%", is_comparison=True)(_NAME), Profile.deleted_at.is_(None))
     .limit(MOST_LIKE)
     .cte("alike")
 )
-_BY_NAME = (
-    select(_LIKE_NAME.c.id)
+_LIKE = (
+    select(_ALIKE.c.id)
     .order_by(
-        func.lower(_LIKE_NAME.c.fullname).like(_BEGINNING).desc(),
-        func.word_similarity(_TERM, func.lower(_LIKE_NAME.c.fullname)).desc(),
-        _LIKE_NAME.c.fullname,
-        _LIKE_NAME.c.id,
+        func.word_similarity(_TERM, func.lower(_ALIKE.c.fullname)).desc(),
+        _ALIKE.c.fullname,
+        _ALIKE.c.id,
     )
     .limit(bindparam("most"))
 )
@@ -68,6 +83,9 @@ class ProfileRepository:
     def people(self, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
         return self.session.execute(_PEOPLE, {"ids": list(ids)}).all()
 
+    def ids_between(self, least: UUID, greatest: UUID, most: int) -> list[UUID]:
+        return list(self.session.scalars(_BY_ID, {"least": least, "greatest": greatest, "most": most}))
+
     def ids_of_email(self, email: str, most: int) -> list[UUID]:
         return list(self.session.scalars(_BY_EMAIL, {"email": email, "most": most}))
 
@@ -75,9 +93,10 @@ class ProfileRepository:
         return list(self.session.scalars(_BY_PHONE, {"phone": phone, "most": most}))
 
     def ids_of_name(self, name: str, most: int) -> list[UUID]:
-        """Whose name begins with this or holds a word like it, the likest first."""
-        beginning = re.sub(r"([\\%_])", r"\\\1", name) + "%"
-        return list(self.session.scalars(_BY_NAME, {"term": name, "beginning": beginning, "most": most}))
+        """Whose name begins with this, in its order; then who has a word like it, the likest first."""
+        begin = list(self.session.scalars(_BEGINNING, {"term": name, "end": name + _LAST, "most": most}))
+        alike = self.session.scalars(_LIKE, {"term": name, "most": most}) if len(begin) < most else ()
+        return list(dict.fromkeys([*begin, *alike]))[:most]
 
     def page(self, part: Slice) -> Sequence[Row[UUID, datetime]]:
         """One more than a page of customers, newest first."""
@@ -91,8 +110,17 @@ class ProfileRepository:
             wanted = wanted.where(place < (part.after.at, part.after.id))
         return self.session.execute(wanted).all()
 
+    def hold(self, user_id: UUID) -> bool:
+        """Whether there is such a customer; nobody can delete him until the transaction ends."""
+        wanted = select(Profile.id).where(Profile.id == user_id, Profile.deleted_at.is_(None))
+        return self.session.scalar(wanted.with_for_update(read=True)) is not None
+
+    def deleted_at(self, user_id: UUID) -> datetime | None:
+        return self.session.scalar(select(Profile.deleted_at).where(Profile.id == user_id))
+
     def one(self, user_id: UUID, *, is_locked: bool = False) -> Profile | None:
         wanted = select(Profile).where(Profile.id == user_id, Profile.deleted_at.is_(None))
+        wanted = wanted.execution_options(populate_existing=True)
         return self.session.scalar(wanted.with_for_update() if is_locked else wanted)
 
     def ids_of_account(self, auth_id: UUID) -> list[UUID]:

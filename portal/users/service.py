@@ -1,6 +1,5 @@
 """Who a customer is, for lists and pages of other contexts; contact data leaves here masked."""
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +11,11 @@ from limits import RateLimitItemPerHour
 from sqlalchemy import Row
 
 from portal.audit import service as audit
-from portal.shared import commands
-from portal.shared.actor import Actor
+from portal.auth import borrowers
+from portal.shared import clock, commands, ids
+from portal.shared.actor import Actor, initials
 from portal.shared.database import db, transaction
-from portal.shared.errors import N_, Conflict, NotFound, Throttled
+from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused, Throttled
 from portal.shared.pagination import Cursor, Page, Slice
 from portal.shared.throttle import Throttle
 from portal.shared.vocabulary import Activity
@@ -25,11 +25,13 @@ from portal.users.repository import ProfileRepository
 profiles = ProfileRepository(db.session)
 throttle = Throttle(lambda: db.engine)
 
-CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_HITS = 50
 REVEALS = RateLimitItemPerHour(60)
 LANGUAGES = ("id", "en")
 CHANNELS = ("email", "sms", "push")
+NOBODY = N_("Deleted customer")
+DELETED = N_("The customer was deleted. This stays as it is.")
+MEANWHILE = N_("This customer was changed meanwhile. Look at the page again before you go on.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,15 @@ class Person:
     phone: str
     status: Activity
     created_at: datetime | None
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether there is no such customer any more; the name then is a msgid."""
+        return self.auth_id is None
+
+    @property
+    def initials(self) -> str:
+        return initials(self.fullname)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +86,30 @@ class Recipient:
 
 
 def names_of(ids: Iterable[UUID]) -> dict[UUID, Person]:
-    """The customers of these ids in one query; deleted ones stand there without a name."""
+    """The customers of these ids in one query; of deleted ones only stands there that they are."""
     wanted = set(ids)
     found = {row.id: _person(row) for row in profiles.people(list(wanted))} if wanted else {}
     return found | {missing: _nobody(missing) for missing in wanted - found.keys()}
 
 
 def find(term: str) -> list[Person]:
-    """At most 50 customers by id, e-mail, phone in any spelling, or name; a name may be begun or mistyped."""
-    if CANONICAL_UUID.fullmatch(term.strip().lower()):
-        ids = [UUID(term.strip())]
-    elif "@" in term:
-        ids = profiles.ids_of_email(normal_email(term), MOST_HITS)
-    elif any(character.isalpha() for character in term):
-        ids = profiles.ids_of_name(normal_name(term), MOST_HITS)
-    else:
-        ids = profiles.ids_of_phone(normal_phone(term), MOST_HITS)
-    found = names_of(ids)
-    return [found[id_] for id_ in ids if found[id_].auth_id]
+    """At most 50 customers by id or its beginning, e-mail, phone in any spelling, or name, begun or mistyped."""
+    span = ids.span(term)
+    is_whole = span is not None and span[0] == span[1]
+    hits = profiles.ids_between(*span, MOST_HITS) if span else []
+    if not hits and not is_whole:
+        hits = _called(term)
+    found = names_of(hits)
+    return [found[id_] for id_ in hits if not found[id_].is_deleted]
+
+
+def _called(term: str) -> list[UUID]:
+    """The ids of whom this is the e-mail, the name or the phone."""
+    if "@" in term:
+        return profiles.ids_of_email(normal_email(term), MOST_HITS)
+    if any(character.isalpha() for character in term):
+        return profiles.ids_of_name(normal_name(term), MOST_HITS)
+    return profiles.ids_of_phone(normal_phone(term), MOST_HITS)
 
 
 def newest(part: Slice) -> Page[Person]:
@@ -131,16 +148,38 @@ def reveal(user_id: UUID, field: str, *, reason: str, text: str, actor: Actor) -
 
 
 def set_status(user_id: UUID, status: Activity, *, reason: str, version: int, command: UUID, actor: Actor) -> None:
-    """Block a customer or let him in again; his place among the staff, if he has one, stays as it is."""
+    """Block a customer, whose sessions end, or let him in again; a place among the staff stays as it is."""
     with transaction():
         action = "customer.activated" if status is Activity.ACTIVE else "customer.deactivated"
         if commands.earlier_answer(command, action, actor=actor):
             return
-        profile = _one(user_id, is_locked=True)
-        if profile.version != version or profile.status is status:
-            raise Conflict(N_("This customer was changed meanwhile. Look at him again before you go on."))
+        profile = _changeable(user_id, version, actor)
+        if profile.status is status:
+            raise Conflict(MEANWHILE)
         profile.status, profile.version = status, version + 1
+        borrowers.set_status(profile.auth_id, status)
         audit.record(action, user_id, of=user_id, actor=actor, reason=reason)
+
+
+def remove(user_id: UUID, *, version: int, actor: Actor) -> None:
+    """The profile's side of deleting a customer, in the caller's transaction: off every list, and his account closes.
+
+    The row stays, so that loans and submissions keep whose they were.
+    """
+    profile = _changeable(user_id, version, actor)
+    profile.deleted_at, profile.status, profile.version = clock.now(), Activity.INACTIVE, version + 1
+    borrowers.set_status(profile.auth_id, Activity.INACTIVE)
+
+
+def deleted_at(user_id: UUID) -> datetime | None:
+    """When a customer was deleted; None while he is there, or never was."""
+    return profiles.deleted_at(user_id)
+
+
+def hold(user_id: UUID) -> None:
+    """Keep a customer from being deleted until the caller's transaction ends; refuses when he was."""
+    if not profiles.hold(user_id):
+        raise Refused(DELETED)
 
 
 def normal_name(text: str) -> str:
@@ -219,10 +258,23 @@ def mask_phone(phone: str | None) -> str:
     return f"{phone[:6]}••••{phone[-3:]}" if len(phone) > 9 else f"{phone[:2]}••••"
 
 
-def _one(user_id: UUID, *, is_locked: bool = False) -> Profile:
-    profile = profiles.one(user_id, is_locked=is_locked)
+def _one(user_id: UUID) -> Profile:
+    profile = profiles.one(user_id)
     if profile is None:
         raise NotFound(N_("There is no such customer."))
+    return profile
+
+
+def _changeable(user_id: UUID, version: int, actor: Actor) -> Profile:
+    profile = profiles.one(user_id, is_locked=True)
+    if profile is None and profiles.deleted_at(user_id):
+        raise Conflict(N_("This customer has already been deleted."))
+    if profile is None:
+        raise NotFound(N_("There is no such customer."))
+    if profile.auth_id == actor.auth_id:
+        raise Forbidden(N_("This is your own customer record. A colleague has to do this."))
+    if profile.version != version:
+        raise Conflict(MEANWHILE)
     return profile
 
 
@@ -249,4 +301,4 @@ def _recipient(row: Row[Any]) -> Recipient:
 
 
 def _nobody(user_id: UUID) -> Person:
-    return Person(user_id, None, "–", "–", "–", Activity.INACTIVE, None)
+    return Person(user_id, None, NOBODY, "–", "–", Activity.INACTIVE, None)

@@ -4,6 +4,7 @@ import hashlib
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Flask, current_app, url_for
@@ -20,6 +21,7 @@ def init(app: Flask) -> None:
     app.jinja_env.filters.update(
         wib=wib, wib_time=wib_time, wib_day=wib_day, wib_short=wib_short, wib_since=wib_since,
         wib_date=wib_date, iso=iso, duration=duration, capped=capped, short_id=short_id, translated=gettext,
+        name=name,
     )  # fmt: skip
     app.jinja_env.globals.update(static_url=static_url, command_id=uuid4)
 
@@ -85,6 +87,11 @@ def duration(span: timedelta) -> str:
 def capped(number: int) -> str:
     """A count in Indonesian digits; counts stop at 1.000."""
     return "1.000+" if number > CAP else f"{number:,}".replace(",", ".")
+
+
+def name(person: Any) -> str:
+    """A customer's name, or that there is none any more."""
+    return str(gettext(person.fullname)) if person.is_deleted else person.fullname
 
 
 def short_id(identifier: UUID) -> str:

@@ -13,9 +13,9 @@ from wtforms import DateField, Field, HiddenField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from portal.shared import money
+from portal.shared import ids, money
 
-CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CANONICAL_UUID = ids.CANONICAL_UUID
 WHOLE = re.compile(r"[0-9]{1,9}")
 DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 

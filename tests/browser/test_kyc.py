@@ -208,7 +208,7 @@ def test_what_somebody_else_holds_can_be_looked_at_but_not_decided(rina, open_pa
     with page.expect_response(f"**/kyc/{kyc_id}/reject") as answer:
         press(page, "Control+Enter")
     assert answer.value.status == 423
-    expect(page.get_by_role("alert").filter(has_text="Another reviewer holds this check now.")).to_be_focused()
+    expect(page.get_by_role("alert").filter(has_text="Another reviewer holds this submission now.")).to_be_focused()
     expect(page.get_by_role("main")).to_contain_text("Dian Kurnia is reviewing this now")
     answers = page.get_by_role("region", name="Your answers, not saved")
     expect(answers).to_contain_text("Photo blurry")

@@ -99,7 +99,7 @@ def test_nobody_is_handed_his_own_check(in_app, visit):
     assert browser.post("/kyc/next").location == f"/kyc/{others}"
     refused = claim(browser, own)
     assert refused.status_code == 403
-    assert "This is your own identity check. A colleague has to decide it." in refused.text
+    assert "This is your own submission. A colleague has to decide it." in refused.text
     assert check_of(own).lease_holder is None
     assert check_of(others).lease_holder == rina.auth_id, "what he held stays his"
     assert visit(make_staff()).post("/kyc/next").location == f"/kyc/{own}"
@@ -120,7 +120,7 @@ def test_nobody_decides_his_own_check_even_when_he_holds_it(in_app, visit):
     browser = visit(rina)
     for answer in (verify(browser, own), reject(browser, own, "BLURRY")):
         assert answer.status_code == 403
-        assert "This is your own identity check. A colleague has to decide it." in answer.text
+        assert "This is your own submission. A colleague has to decide it." in answer.text
     assert check_of(own).status is KycStatus.PENDING
     assert decisions(own) == []
 
@@ -137,7 +137,7 @@ def test_a_lease_that_ran_out_frees_the_check(in_app, visit):
     assert check_of(kyc_id).lease_holder == budi.auth_id
     late = verify(visit_of_rina, kyc_id, **before)
     assert late.status_code == 423
-    assert "Another reviewer holds this check now." in late.text
+    assert "Another reviewer holds this submission now." in late.text
 
 
 def test_nothing_is_decided_after_the_lease_ran_out(in_app, visit):
@@ -147,7 +147,7 @@ def test_nothing_is_decided_after_the_lease_ran_out(in_app, visit):
     let_lease_run_out(kyc_id)
     for answer in (verify(browser, kyc_id), reject(browser, kyc_id, "BLURRY")):
         assert answer.status_code == 423
-        assert "You no longer hold this check. Take it again to decide it." in answer.text
+        assert "You no longer hold this submission. Take it again to decide it." in answer.text
     assert check_of(kyc_id).status is KycStatus.PENDING
 
 
@@ -177,7 +177,7 @@ def test_a_lease_that_ran_out_is_renewed_unless_somebody_took_the_check(in_app, 
     claim(budi, kyc_id)
     refused = rina.post(f"/kyc/{kyc_id}/hold", htmx=True, lease_token=token)
     assert refused.status_code == 423
-    assert "You no longer hold this check." in refused.text
+    assert "You no longer hold this submission." in refused.text
 
 
 def test_a_decided_check_cannot_be_held_on_to(in_app, visit):
@@ -215,7 +215,7 @@ def test_a_check_that_another_holds_cannot_be_claimed(in_app, visit):
     kyc_id = make_kyc_check(held_by=dewi)
     refused = claim(visit(make_staff()), kyc_id)
     assert refused.status_code == 423
-    assert "Another reviewer holds this check now." in refused.text
+    assert "Another reviewer holds this submission now." in refused.text
     assert "Dewi Lestari is reviewing this now" in refused.text
     assert check_of(kyc_id).lease_holder == dewi.auth_id
 
@@ -224,7 +224,7 @@ def test_a_decided_check_cannot_be_claimed(in_app, visit):
     kyc_id = make_kyc_check(status=KycStatus.REJECTED)
     refused = claim(visit(make_staff()), kyc_id)
     assert refused.status_code == 409
-    assert "This check was decided meanwhile." in refused.text
+    assert "This submission was decided meanwhile." in refused.text
     assert check_of(kyc_id).lease_holder is None
 
 

@@ -96,7 +96,7 @@ def test_a_document_changed_meanwhile_is_not_expired(in_app, visit):
     kyc_id = make_kyc_check(status=KycStatus.VERIFIED, version=3)
     answer = expire(visit(make_staff()), kyc_id, version=2)
     assert answer.status_code == 409
-    assert "Only a verified check can expire; this one was changed meanwhile." in answer.text
+    assert "Only a verified submission can expire; this one was changed meanwhile." in answer.text
     assert check_of(kyc_id).status is KycStatus.VERIFIED
     assert waiting() == []
 

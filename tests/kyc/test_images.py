@@ -98,7 +98,7 @@ def test_nobody_but_its_holder_sees_an_image(in_app, visit):
     claim(rina, kyc_id)
     refused = image_of(budi, kyc_id)
     assert refused.status_code == 423
-    assert "Only the reviewer who holds this check sees its images." in refused.text
+    assert "Only the reviewer who holds this submission sees its images." in refused.text
     assert image_of(rina, kyc_id).status_code == 200
     let_lease_run_out(kyc_id)
     assert image_of(rina, kyc_id).status_code == 423

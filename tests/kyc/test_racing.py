@@ -21,7 +21,7 @@ def test_of_twenty_verifies_one_wins_and_nineteen_are_told(in_app, visit):
     page = held(kyc_id)
     answers = at_once(*(partial(verify, browser.tab(), kyc_id, **page) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [303, *[409] * 19]
-    assert all("This check has already been verified." in a.text for a in answers if a.status_code == 409)
+    assert all("This submission has already been verified." in a.text for a in answers if a.status_code == 409)
     assert happened_once(kyc_id, KycStatus.VERIFIED)
     assert check_of(following).lease_holder is not None
 

@@ -32,7 +32,7 @@ def test_a_check_decided_meanwhile_is_a_conflict_whatever_is_wrong_with_the_form
     verify(others, kyc_id)
     answer = badly(browser, kyc_id, **page)
     assert answer.status_code == 409
-    assert "This check has already been verified." in answer.text
+    assert "This submission has already been verified." in answer.text
     assert "Dewi Lestari verified this at" in answer.text
 
 
@@ -58,7 +58,7 @@ def test_a_check_that_another_holds_is_locked_whatever_is_wrong_with_the_form(in
     claim(visit(make_staff()), kyc_id)
     answer = badly(browser, kyc_id, **page)
     assert answer.status_code == 423
-    assert "Another reviewer holds this check now." in answer.text
+    assert "Another reviewer holds this submission now." in answer.text
 
 
 @BADLY
@@ -88,7 +88,7 @@ def test_an_old_version_is_a_conflict(in_app, visit, badly):
     kyc_id = make_kyc_check(held_by=rina, version=4)
     answer = badly(visit(rina), kyc_id, version="3", lease_token=held(kyc_id)["lease_token"])
     assert answer.status_code == 409
-    assert "This check was changed since you opened it. Look at it once more." in answer.text
+    assert "This submission was changed since you opened it. Look at it once more." in answer.text
 
 
 @pytest.mark.parametrize("role", [Role.CREDIT_ANALYST, Role.SUPPORT_AGENT, Role.ADMIN])

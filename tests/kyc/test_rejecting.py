@@ -153,5 +153,5 @@ def test_a_rejected_document_cannot_be_verified(case):
     reject(browser, kyc_id, "BLURRY")
     answer = verify(browser, kyc_id)
     assert answer.status_code == 409
-    assert "This check has already been rejected." in answer.text
+    assert "This submission has already been rejected." in answer.text
     assert check_of(kyc_id).status is KycStatus.REJECTED

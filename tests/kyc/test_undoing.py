@@ -149,7 +149,7 @@ def test_a_form_drawn_before_the_undo_is_out_of_date(rinas):
     undo(rinas, kyc_id)
     answer = verify(rinas, kyc_id, **old)
     assert answer.status_code == 409
-    assert "This check was changed since you opened it. Look at it once more." in answer.text
+    assert "This submission was changed since you opened it. Look at it once more." in answer.text
 
 
 def test_a_verification_that_a_newer_one_replaced_is_not_undone_before_that(rinas, visit):

@@ -135,7 +135,9 @@ def test_a_missing_or_damaged_image_keeps_the_document_from_being_verified(in_ap
             image.write_bytes(left)
         answer = verify(browser, kyc_id)
         assert answer.status_code == 422
-        assert "An image of this check cannot be read. Reject it, so that the customer sends it again." in answer.text
+        assert (
+            "An image of this submission cannot be read. Reject it, so that the customer sends it again." in answer.text
+        )
         assert filled_in(answer.text).items() >= {key: ["yes"] for key in YES}.items()
     assert untouched(kyc_id)
     image.write_bytes(whole)

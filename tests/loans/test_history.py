@@ -90,10 +90,11 @@ def test_who_may_not_see_scores_sees_neither_them_nor_notes_even_in_the_raw_json
             page = browser.get(f"/loans/{loan_id}{url}", htmx="as_of" in url)
             assert page.status_code == 200
             assert not re.search(r"\b641\b", page.text), url
-            for hidden in ("Thin file", NOTE, REASON, "credit_score", "external", '"_meta"', "reason_codes"):
+            for hidden in ("Thin file", NOTE, "credit_score", "external", '"_meta"', "reason_codes"):
                 assert hidden not in unescape(page.text), (url, hidden)
         page = browser.get(f"/loans/{loan_id}/history")
         assert "Bagas Wijaya" in page.text
+        assert REASON in unescape(page.text), "why a payment was reversed is told to who explains it"
         assert [set(raw["new_data"]) for raw in raw_of(page)] == [{"payments"}, {"payments"}, {"loan"}, {"loan"}]
 
 

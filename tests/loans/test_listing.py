@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from portal.loans.reading import Count, count
 from portal.permissions import Role
+from portal.shared import clock
 from tests.client import error_at, filled_in
 from tests.factories import make_customer, make_loan, make_staff
-from tests.loans.book import approve, make_many, reject, rows_of, said, sql
+from tests.loans.book import approve, make_approved, make_many, reject, rows_of, said, sql
 
 
 @pytest.fixture
@@ -296,3 +297,11 @@ def test_statistics_that_are_out_of_date_never_say_less_than_was_counted(in_app,
     pending = count()["pending"]
     assert pending.is_estimate
     assert pending.number >= 1001
+
+
+def test_what_is_due_next_is_the_oldest_that_is_not_paid(in_app, superuser, visit):
+    loan_id, late = make_approved(), clock.today() - timedelta(days=4)
+    sql(superuser, f"UPDATE loans_payments SET due_date = '{late}', status = 'overdue'"
+                   f" WHERE loan_id = '{loan_id}' AND sequence_number = 2")  # fmt: skip
+    page = visit(make_staff(Role.SUPPORT_AGENT)).get(f"/loans/{loan_id}")
+    assert f'<dt>Next due</dt><dd class="bad">{late.day} {late:%b %Y}</dd>' in page.text

@@ -83,6 +83,8 @@ def test_an_id_finds_its_customer(in_app):
     siti = make_customer()
     assert found(str(siti)) == [siti]
     assert found(f" {str(siti).upper()} ") == [siti]
+    assert found(str(siti)[:8]) == found(str(siti)[:20].upper()) == [siti]
+    assert found(str(siti)[:7]) == found(f"{str(siti)[:8]}x") == []
 
 
 def test_several_customers_may_share_one_and_there_are_fifty_at_most(in_app):

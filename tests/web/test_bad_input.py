@@ -67,6 +67,8 @@ PARAMETERS = {
     "/kyc/of-customer/<uuid:user_id>": [UNKNOWN],
     "/customers": [("after",), ("before",)],
     "/customers/<uuid:user_id>": [UNKNOWN],
+    "/customers/<uuid:user_id>/timeline": [("after",)],
+    "/customers/<uuid:user_id>/delete": [UNKNOWN],
     "/loans": [("status", "tenor"), ("user", "to"), ("from",), ("min_amount",), ("after",)],
     "/loans/overdue": [("after",), ("before",)],
     "/loans/export.csv": [("status", "tenor", "user", "from", "to", "min_amount", "max_amount")],
@@ -85,6 +87,7 @@ PARAMETERS = {
     "/credit-scores": [("decision", "turn", "risk_level", "missing", "age"), ("by", "from"), ("after",), ("before",)],
     "/credit-scores/<uuid:credit_score_id>": [UNKNOWN],
     "/credit-scores/of-loan/<uuid:loan_id>": [UNKNOWN],
+    "/credit-scores/of-customer/<uuid:user_id>": [UNKNOWN],
     "/credit-scores/<uuid:credit_score_id>/evaluations": [UNKNOWN],
 }
 # The fields of each form, in groups likewise.
@@ -120,6 +123,7 @@ FIELDS = {
     "/customers/<uuid:user_id>/reveal": [("field", "reason"), ("text",)],
     "/customers/<uuid:user_id>/deactivate": [("command_id", "version"), ("reason",)],
     "/customers/<uuid:user_id>/activate": [("command_id", "version"), ("reason",)],
+    "/customers/<uuid:user_id>/delete": [("command_id", "version"), ("reason",), ("confirmation",)],
     "/kyc/next": [("command_id",), ("after",)],
     "/kyc/<uuid:kyc_id>/claim": [("command_id", "after")],
     "/kyc/<uuid:kyc_id>/hold": [("lease_token",)],
@@ -200,7 +204,7 @@ def role_for(rule):
     if rule.startswith(("/staff", "/audit")):
         return Role.ADMIN
     if rule.startswith("/customers"):
-        return Role.ADMIN if rule.endswith("activate") else Role.SUPPORT_AGENT
+        return Role.ADMIN if rule.endswith(("activate", "delete")) else Role.SUPPORT_AGENT
     return Role.KYC_REVIEWER
 
 
@@ -296,8 +300,10 @@ def form_of(rule, rina):
     if "<uuid:message_id>" in rule:
         return rule.replace("<uuid:message_id>", str(make_message())), {"command_id": str(uuid4()), "reason": REASON}
     if "<uuid:user_id>" in rule:
-        facts = {"version": 1, "field": "phone", "reason": "CUSTOMER_ASKED", "text": REASON}
-        return rule.replace("<uuid:user_id>", str(make_customer())), {**facts, "command_id": str(uuid4())}
+        customer = str(make_customer())
+        reason = "CALL_BACK" if rule.endswith("/reveal") else "CUSTOMER_REQUEST"
+        facts = {"version": 1, "field": "phone", "reason": reason, "text": REASON, "confirmation": customer[:8]}
+        return rule.replace("<uuid:user_id>", customer), {**facts, "command_id": str(uuid4())}
     status = KycStatus.VERIFIED if rule.endswith("/expire") else KycStatus.PENDING
     fields = {"command_id": str(uuid4())}
     if "<uuid:kyc_id>" in rule:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from portal.loans import picture as loans
 from portal.notifications import picture
 from portal.notifications.picture import CHANNELS, DAYS
-from portal.overview.forms import NameForm
+from portal.overview.forms import TermForm
 from portal.overview.homes.parts import MOST_ROWS, Bar, Counters, Tile, asked, days, from_day, overdue_tile
 from portal.shared import clock
 from portal.shared.actor import Actor
@@ -58,7 +58,7 @@ def counters(actor: Actor, found: Found) -> Counters:
 
 def rest(actor: Actor, found: Found) -> dict[str, Any]:
     return {
-        "form": NameForm(formdata=None),
+        "form": TermForm(formdata=None),
         "rows": asked(lambda: picture.newest_failed(MOST_ROWS)) if found.messages else None,  # nobody waits twice
         "channels": found.messages and [_channel(channel, found.messages) for channel in CHANNELS],
         "words": WORDS,
