@@ -62,11 +62,6 @@ def main() -> int:
         }
         costs.append(_measured(app, analyst, "one loan", one_loan, options.repeat, **limits))
         costs.append(_measured(app, analyst, "one score", one_score, options.repeat, **limits))
-        clients = {email: _signed_in(app, email) for email, *_ in of_homes}
-        costs += [
-            _measured(app, clients[email], name, address, options.repeat, most_entries=most, **homes.LIMITS)
-            for email, name, address, most in of_homes
-        ]
         admin = _signed_in(app, "adi@portal.example")
         costs += [
             _measured(app, admin, name, address, options.repeat, **customers.bounds(name, options.users))
@@ -84,6 +79,11 @@ def main() -> int:
             )
             for client in (analyst, reviewer)
             for name, term in terms
+        ]
+        clients = {email: _signed_in(app, email) for email, *_ in of_homes}
+        costs += [
+            _measured(app, clients[email], name, address, options.repeat, most_entries=most, **homes.LIMITS)
+            for email, name, address, most in of_homes
         ]
         _export(app, analyst)
         beyond = messages.report(servers.mongo_url, *messages.somebody(servers.mongo_url), deep=options.page)
@@ -124,10 +124,11 @@ def _prepare(app: Flask, servers: EmbeddedServers, users: int) -> None:
     """Tables, one reviewer, and the seed; then what autovacuum would have done."""
     with app.app_context():
         upgrade()
+        messages.prepare()
         hire(db.engine)
         loans.hire(db.engine)
-        homes.hire(db.engine)
         customers.hire(db.engine)
+        homes.hire(db.engine)
     started = time.monotonic()
     result = app.test_cli_runner().invoke(args=["seed", "--users", str(users)])
     print(result.output.strip().splitlines()[-1])

@@ -21,10 +21,11 @@ from portal.dev.servers import throwaway_servers
 from portal.notifications.listing import CAP, Filters, MessageLists
 from portal.notifications.messages import MESSAGES
 from portal.notifications.models import CATEGORIES, COLLECTION, INDEXES, STATUSES, TYPES
-from portal.shared.mongo import Document
+from portal.notifications.repository import NotificationRepository
+from portal.shared.mongo import Document, mongo
 from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
 
-MOST = 100
+MOST, RANGES = 100, 36
 BATCH = 2_000
 SPAN = timedelta(days=600)
 EVERYBODY, SOMEBODY, HIS_LOAN = (UUID(int=number << 64) for number in (1, 2, 3))
@@ -42,7 +43,15 @@ class Read:
 
     @property
     def is_beyond(self) -> bool:
-        return max(self.keys, self.documents) > MOST or "SORT" in self.stages or "COLLSCAN" in self.stages
+        return max(self.keys, self.documents) > MOST or not self.is_in_order
+
+    @property
+    def is_beyond_counting(self) -> bool:
+        return max(self.keys, self.documents) > CAP + RANGES or not self.is_in_order
+
+    @property
+    def is_in_order(self) -> bool:
+        return not self.stages & {"SORT", "COLLSCAN"}
 
 
 class _Commands(CommandListener):
@@ -84,8 +93,13 @@ class Watched:
                 yield from self._read(f"{name}, {word} {deep}", lambda f=filters, p=part: self.lists.page(f, p))
 
     def counts(self) -> Iterator[Read]:
-        """The numbers on the tabs."""
-        yield from self._read("counts of the tabs", lambda: self.lists.counts(STATUSES))
+        """The numbers on the tabs, those of new messages, and those whom an outage of this day concerns."""
+        now, place = datetime.now(UTC), self._place(Filters(), 1_000)
+        assert place
+        yield from self._read("tabs", lambda: self.lists.counts(STATUSES))
+        yield from self._read("new ones", lambda: self.lists.newer_than(place, Filters(), MOST))
+        since, oldest = now - timedelta(days=1), now - SPAN
+        yield from self._read("outage", lambda: self.lists.affected("sms", since, ["unavailable"], oldest=oldest))
 
     def close(self) -> None:
         self.client.close()
@@ -173,14 +187,20 @@ def report(url: str, user_id: UUID, loan_id: UUID, *, deep: int) -> int:
         reads = list(log.pages(user_id, loan_id, deep=deep))
         seconds = time.monotonic() - started
         counts = list(log.counts())
-    beyond = [read for read in reads if read.is_beyond] + [read for read in counts if read.keys > 2 * CAP]
+    beyond = [read for read in reads if read.is_beyond] + [read for read in counts if read.is_beyond_counting]
     worst = max(reads, key=lambda read: (read.keys, read.documents))
     print(f"messages: {len(reads):,} queries of {len({read.page for read in reads}):,} pages in {seconds:.0f} s")
     print(f"    most keys {worst.keys} ({worst.page}), most documents {max(read.documents for read in reads)}")
-    print(f"    counts of the tabs: keys {[read.keys for read in counts]}, documents {[r.documents for r in counts]}")
+    for read in counts:
+        print(f"    count, {read.page}: {read.keys} keys, {read.documents} documents")
     for read in beyond[:20]:
         print(f"    BROKEN  {read.page}: {read.keys} keys, {read.documents} documents, {sorted(read.stages)}")
     return len(beyond)
+
+
+def prepare() -> None:
+    """The collections' indexes, before the seed comes."""
+    NotificationRepository(mongo).prepare()
 
 
 def somebody(url: str) -> tuple[UUID, UUID]:

@@ -118,9 +118,10 @@
   const step = by => {
     const rows = $$('#results tr[data-row]');
     if (!rows.length) return false;
-    const now = rows.findIndex(row => row.classList.contains('is-cursor'));
+    const row = document.activeElement.closest('#results tr') ?? $('#results .is-cursor') ?? $('#results tr[aria-current]');
+    const now = rows.indexOf(row);
     const next = rows[Math.max(0, Math.min(rows.length - 1, now + by))];
-    rows[now]?.classList.remove('is-cursor');
+    $('#results .is-cursor')?.classList.remove('is-cursor');
     next.classList.add('is-cursor');
     next.scrollIntoView({ block: 'nearest' });
     $('.rowlink', next)?.focus({ preventScroll: true });

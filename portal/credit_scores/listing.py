@@ -96,13 +96,13 @@ _LISTINGS: dict[tuple[Any, ...], Any] = {
 }
 _DECIDED = {key: _decided(*key) for key in product(_BOTH, _PLACES)}
 _COUNTED = {name: _NARROWED[name] for name in ("analyst", "services", "approved", "rejected")}
-_COUNTS = text("SELECT " + ", ".join(f"{capped('credit_scores', rule)} AS {name}" for name, rule in _COUNTED.items()))
 _BY_ID = (
     select(CreditScore.credit_score_id)
     .where(CreditScore.credit_score_id.between(bindparam("least", type_=Uuid()), bindparam("greatest", type_=Uuid())))
     .order_by(CreditScore.credit_score_id)
     .limit(bindparam("most"))
 )
+_COUNTS = text("SELECT " + ", ".join(f"{capped('credit_scores', rule)} AS {name}" for name, rule in _COUNTED.items()))
 _ENTRIES = (
     select(ScoreEntry.__table__)
     .where(ScoreEntry.credit_score_id == bindparam("credit_score_id", type_=Uuid()))

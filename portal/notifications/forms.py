@@ -5,6 +5,8 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
+from flask_babel.speaklater import LazyString
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.validators import DataRequired, Length, ValidationError
@@ -15,7 +17,11 @@ from portal.web.forms import CANONICAL_UUID, Command, DayField, Form, NoteField,
 
 CATEGORIES = {"payment": _l("Payment"), "loan": _l("Loan"), "kyc": _l("KYC"), "other": _l("Other")}
 CHANNELS = {"sms": _l("SMS"), "email": _l("Email"), "push": _l("Push")}
-STATUSES = {"failed": _l("Failed"), "pending": _l("Pending"), "sent": _l("Sent")}
+STATUSES = {
+    "failed": _l("Failed"),
+    "pending": LazyString(lambda: pgettext("message", "Pending")),  # waits for no decision, as other pending ones do
+    "sent": _l("Sent"),
+}
 OUTCOMES = {
     "sent": _l("Handed over"),
     "temporary": _l("Not taken for now"),
@@ -26,14 +32,14 @@ OUTCOMES = {
 }
 EVENTS = {"delivered": _l("Arrived"), "bounced": _l("Came back")}
 VERDICTS = {
-    "inactive": _l("Customer is inactive"),
+    "inactive": _l("Inactive customer"),
     "no_address": _l("No address"),
-    "permanent": _l("Address does not work"),
-    "stale": _l("No longer true"),
-    "newer": _l("Newer one was sent"),
-    "too_soon": _l("Tried just now"),
-    "too_often": _l("Tried 3 times today"),
-    "window": _l("Waits for working hours"),
+    "permanent": _l("Bad address"),
+    "stale": _l("Outdated"),
+    "newer": _l("Newer was sent"),
+    "too_soon": _l("Just tried"),
+    "too_often": _l("Tried 3 times"),
+    "window": _l("Scheduled"),
     "sent": _l("Needs a reason"),
     "yes": _l("May be resent"),
 }

@@ -4,6 +4,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from portal.notifications import delivery, receipts
+from portal.notifications.forms import CHANNELS
 from portal.permissions import Permission
 from portal.web.access import public, requires
 from portal.web.render import render
@@ -29,4 +30,4 @@ def receipt(channel: str) -> ResponseReturnValue:
 @outbox.get("/dev/outbox")
 @requires(Permission.MESSAGE_READ)
 def index() -> ResponseReturnValue:
-    return render("notifications/outbox.html", messages=delivery.written())
+    return render("notifications/outbox.html", messages=delivery.written(), channels=CHANNELS)

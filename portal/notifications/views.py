@@ -79,6 +79,7 @@ def index() -> ResponseReturnValue:
         tabs=[("", _("All")), *STATUSES.items()],
         given=_given(),
         **_opened(),
+        **_may(),
         address=_address,
         person=found.person,
         export_url=url_for(".export", **_given()),
@@ -243,7 +244,6 @@ def _opened() -> dict[str, Any]:
         "verdict": resending.verdict_of(UUID(asked)),
         "form": ResendForm(),
         "reveal_form": RevealForm(),
-        **_may(),
     }
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -38,4 +39,5 @@ class Outbox:
         """What was written last, the newest first: ids sort by time."""
         files = sorted(self.folder.glob("*.json"), reverse=True) if self.folder.is_dir() else []
         for file in files[:MOST_SHOWN]:
-            yield {"id": file.stem, **json.loads(file.read_text())}
+            at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            yield {"id": file.stem, "at": at, **json.loads(file.read_text())}
