@@ -175,8 +175,8 @@ def dry_run(look_as, **_):
 
 def dry_run_with_errors(look_as, **_):
     page = dry_run(look_as)
-    page.get_by_label("Number of messages").fill("1")
-    page.get_by_role("button", name=re.compile("Send|Kirim")).first.click()
+    page.locator("#number").fill("1")
+    page.locator("[form=confirm]").click()
     expect(page.locator(".errsum")).to_be_focused()
     return page
 
