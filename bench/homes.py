@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection, Engine, insert, text
 
 from portal.auth.models import Account, StaffMember
-from portal.demo.staff import BAGAS, RINA, STAFF
+from portal.demo.staff import BAGAS, MAYA, RINA, STAFF
 from portal.shared import clock
 from portal.shared.pagination import PAGE_SIZE, Cursor
 
@@ -23,12 +23,11 @@ REVIEWER, ANALYST, SUPPORT, ADMIN = (f"{name}@portal.example" for name in ("rina
 
 
 def hire(engine: Engine) -> None:
-    """Let Maya and Adi of the demo sign in."""
+    """Let Maya of the demo sign in."""
+    maya = next(colleague for colleague in STAFF if colleague.auth_id == MAYA)
     with engine.begin() as connection:
-        for colleague in STAFF:
-            if f"{colleague.name}@portal.example" in {SUPPORT, ADMIN}:
-                connection.execute(insert(Account), colleague.account_row(clock.now()))
-                connection.execute(insert(StaffMember), colleague.member_row(clock.now()))
+        connection.execute(insert(Account), maya.account_row(clock.now()))
+        connection.execute(insert(StaffMember), maya.member_row(clock.now()))
 
 
 def pages(connection: Connection, *, deep: int) -> Iterator[tuple[str, str, str, int]]:

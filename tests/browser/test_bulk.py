@@ -65,7 +65,7 @@ def test_rows_are_ticked_by_mouse_and_keys(look_as):
     expect(bar(page)).to_be_hidden()
     page.get_by_role("row", name="Angsuran ke-1 terlambat").get_by_role("checkbox").check()
     expect(bar(page)).to_contain_text("1 selected")
-    press(page, "j", "j", "j", "Shift+X")
+    press(page, "j", "j", "Shift+X")  # from the row of the box on
     expect(ticked(page)).to_have_count(3)
     expect(bar(page)).to_contain_text("3 selected")
     press(page, "x")

@@ -51,7 +51,7 @@ def wait_until(holds, seconds=120):
     started = time.monotonic()
     while not holds():
         assert time.monotonic() - started < seconds
-        time.sleep(0.05)
+        time.sleep(0.3)
     return time.monotonic() - started
 
 

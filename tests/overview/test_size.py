@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from bench import homes, loans, queue
+from bench import customers, homes, loans, queue
 from portal.demo.staff import PASSWORD
 from portal.shared.database import db
 from tests.client import Browser
@@ -34,7 +34,7 @@ def seeded(in_app: Flask, superuser: Engine) -> Iterator[Flask]:
 
 @pytest.mark.slow
 def test_homes_read_what_they_show_and_ask_ten_times_at_most(seeded: Flask, superuser: Engine) -> None:
-    for team in (queue, loans, homes):
+    for team in (queue, loans, customers, homes):
         team.hire(db.engine)
     with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))

@@ -37,11 +37,11 @@ def counters(actor: Actor, found: Found) -> Counters:
     tiles = [
         Tile(
             "failed-today", _("Failed today"), "circle-x", failed_today, _log(status="failed", **days(today, today)),
-            _("of those written today"), bool(failed_today),
+            _("written today"), bool(failed_today),
         ),
         Tile(
             "failed", _("Failed in 7 days"), "calendar", getattr(told, "all_failed", None),
-            _log(status="failed", **from_day(DAYS - 1)), _("of those written in them"),
+            _log(status="failed", **from_day(DAYS - 1)), _("today and the six days before"),
         ),
         Tile(
             "pending", _("Not sent yet"), "hourglass", getattr(told, "all_pending", None), _log(status="pending"),
