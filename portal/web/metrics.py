@@ -20,7 +20,9 @@ _JOBS = text(
     " coalesce(extract(epoch FROM max(now() - coalesce(scheduled_at, now()))), 0) AS late"
     " FROM procrastinate_jobs GROUP BY task_name, status"
 )
-_OLDEST_CHECK = text("SELECT extract(epoch FROM now() - min(created_at)) FROM user_kyc WHERE status = 'pending'")
+_OLDEST_CHECK = text(
+    "SELECT extract(epoch FROM now() - min(created_at)) FROM user_kyc WHERE status = 'pending' AND withdrawn_at IS NULL"
+)
 
 
 class Queues:
