@@ -124,6 +124,7 @@ def _prepare(app: Flask, servers: EmbeddedServers, users: int) -> None:
     """Tables, one reviewer, and the seed; then what autovacuum would have done."""
     with app.app_context():
         upgrade()
+        messages.prepare()
         hire(db.engine)
         loans.hire(db.engine)
         customers.hire(db.engine)

@@ -21,7 +21,8 @@ from portal.dev.servers import throwaway_servers
 from portal.notifications.listing import CAP, Filters, MessageLists
 from portal.notifications.messages import MESSAGES
 from portal.notifications.models import CATEGORIES, COLLECTION, INDEXES, STATUSES, TYPES
-from portal.shared.mongo import Document
+from portal.notifications.repository import NotificationRepository
+from portal.shared.mongo import Document, mongo
 from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
 
 MOST, RANGES = 100, 36
@@ -195,6 +196,11 @@ def report(url: str, user_id: UUID, loan_id: UUID, *, deep: int) -> int:
     for read in beyond[:20]:
         print(f"    BROKEN  {read.page}: {read.keys} keys, {read.documents} documents, {sorted(read.stages)}")
     return len(beyond)
+
+
+def prepare() -> None:
+    """The collections' indexes, before the seed comes."""
+    NotificationRepository(mongo).prepare()
 
 
 def somebody(url: str) -> tuple[UUID, UUID]:

@@ -31,6 +31,7 @@ from portal.loans import reading as loans
 from portal.loans import standing as loans_standing
 from portal.loans.views import bp as loans_views
 from portal.notifications import browsing
+from portal.notifications.bulk_views import bp as batches_views
 from portal.notifications.outside import outbox as outbox_views
 from portal.notifications.outside import receipt, receipts_views
 from portal.notifications.views import bp as notifications_views
@@ -70,7 +71,8 @@ ROOMS = [
 ]
 VIEWS = (
     auth_views, account_views, overview_views, customers_views, kyc_views, loans_views, credit_scores_views,
-    risk_levels_views, notifications_views, receipts_views, staff_views, audit_views, health_views, metrics_views,
+    risk_levels_views, notifications_views, batches_views, receipts_views, staff_views, audit_views, health_views,
+    metrics_views,
 )  # fmt: skip
 
 
@@ -120,6 +122,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
         MAX_FORM_PARTS=500,
         TRUSTED_HOSTS=settings.hosts,
+        WTF_CSRF_SECRET_KEY=[*settings.secret_key_fallbacks, settings.secret_key],
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # web/requests.py looks at Origin and Sec-Fetch-Site on every connection
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "portal" / "translations"),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pymongo
 import pytest
+import structlog
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import Engine, create_engine, text
@@ -76,7 +77,8 @@ def app(portal: Flask, superuser: Engine) -> Flask:
 
 @pytest.fixture
 def in_app(app: Flask) -> Iterator[Flask]:
-    """For tests that call factories and services themselves."""
+    """For tests that call factories and services themselves, in the course of no request."""
+    structlog.contextvars.clear_contextvars()
     with app.app_context():
         yield app
 

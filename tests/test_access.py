@@ -17,7 +17,7 @@ from tests.factories import (
     make_staff,
 )
 from tests.loans.book import make_approved, payment_of
-from tests.notifications.messages import make_message
+from tests.notifications.messages import make_batch, make_message
 from tests.portals import another_portal
 
 ANYBODY = None
@@ -95,6 +95,13 @@ POLICY = {
     "GET /notifications": MESSAGES,
     "GET /notifications/live": MESSAGES,
     "GET /notifications/export.csv": MESSAGES,
+    "POST /notifications/resend": SUPPORT,
+    "GET /notifications/batches": SUPPORT,
+    "GET /notifications/batches/<uuid:batch_id>": SUPPORT,
+    "GET /notifications/batches/<uuid:batch_id>/live": SUPPORT,
+    "POST /notifications/batches/<uuid:batch_id>/confirm": SUPPORT,
+    "POST /notifications/batches/<uuid:batch_id>/cancel": SUPPORT,
+    "POST /notifications/batches/<uuid:batch_id>/rerun": SUPPORT,
     "GET /notifications/<uuid:message_id>": MESSAGES,
     "POST /notifications/<uuid:message_id>/resend": SUPPORT,
     "POST /notifications/<uuid:message_id>/reveal": SUPPORT,
@@ -141,6 +148,7 @@ def addresses(in_app):
         "<uuid:kyc_id>": str(make_kyc_check()),
         "<uuid:user_id>": str(make_customer()),
         "<uuid:message_id>": str(make_message()),
+        "<uuid:batch_id>": str(make_batch()),
         "<uuid:auth_id>": str(make_staff().auth_id),
         "<uuid:passkey_id>": str(uuid4()),
         "<uuid:session_id>": str(uuid4()),

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.kyc.models import DocumentType, KycStatus
 from portal.loans.models import PaymentStatus
+from portal.notifications.batch_models import BatchState, ItemResult
 from portal.permissions import Role
 from portal.shared.mongo import mongo
 from portal.shared.vocabulary import Activity, Decision, RiskLevel, ScoreSource
@@ -152,6 +153,8 @@ ENUMS = {
     "risk_level": RiskLevel,
     "credit_decision": Decision,
     "staff_role": Role,
+    "batch_state": BatchState,
+    "item_result": ItemResult,
 }
 COLUMNS = """
     SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), t.typtype = 'e',
@@ -221,6 +224,7 @@ def test_a_foreign_key_stays_within_its_context(superuser):
         ("webauthn_credentials", "auth_id", "users_auth", "auth_id"),
         ("audit_seals", "event_id", "audit_events", "event_id"),
         ("kyc_decisions", "kyc_id", "user_kyc", "kyc_id"),
+        ("resend_batch_items", "batch_id", "resend_batches", "batch_id"),
     }
 
 

@@ -12,7 +12,8 @@ from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from portal.audit.listing import Filters
-from portal.audit.wording import ACTIONS, LOOKS, action_word, looks
+from portal.audit.looking import LOOKS as SEEN
+from portal.audit.wording import ACTIONS, LOOKS, action_word
 from portal.shared.clock import WIB
 from portal.web.forms import CANONICAL_UUID, DayField, choices
 
@@ -62,7 +63,7 @@ class FilterForm(FlaskForm):
         since, until = self.since.data, self.until.data
         return Filters(
             actor=uuid(self.actor),
-            actions=looks() if self.action.data == LOOKS else tuple(filter(None, [self.action.data])),
+            actions=tuple(SEEN if self.action.data == LOOKS else filter(None, [self.action.data])),
             subject=uuid(self.subject),
             of=uuid(self.of),
             since=datetime.combine(since, time(), WIB) if since else None,

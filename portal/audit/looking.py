@@ -20,6 +20,7 @@ LOOKS = [
     "risk-evaluation.revealed",
     "message.opened",
 ]
+"""The actions by which somebody saw something of a customer."""
 DEEDS = ["customer.deactivated", "customer.activated"]
 
 

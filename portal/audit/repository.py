@@ -74,6 +74,9 @@ class AuditRepository:
     def add(self, values: dict[str, Any]) -> None:
         self.session.execute(insert(AuditEvent).values(**values).on_conflict_do_nothing())
 
+    def add_all(self, values: list[dict[str, Any]]) -> None:
+        self.session.execute(insert(AuditEvent).on_conflict_do_nothing(), values)
+
     def newest(self, action: str) -> Any:
         """(at, details) of the newest event of this action."""
         return self.session.execute(_NEWEST, {"action": action}).first()

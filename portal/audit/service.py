@@ -19,6 +19,7 @@ from portal.shared.jobs import queue
 from portal.shared.pagination import Cursor, Page, Slice
 
 BATCH = 1000
+EXPORTED_AT_MOST = 1_000_000
 CHECKED = "audit.checked"
 GENESIS = "0" * 64
 
@@ -87,14 +88,14 @@ def name_of(actor_id: UUID | None) -> str:
 
 
 def export(filters: Filters, *, actor: Actor) -> Iterator[Entry]:
-    """All that match, newest first, as a stream; that it was taken out is recorded first."""
+    """Up to a million that match, newest first, as a stream; that they were taken out is recorded first."""
     note("audit.exported", None, of=filters.of, actor=actor)
     return _entries(filters)
 
 
 def _entries(filters: Filters) -> Iterator[Entry]:
     known: dict[UUID, str] = {}
-    with trail.every(filters) as rows:
+    with trail.every(filters, EXPORTED_AT_MOST) as rows:
         for batch in rows.partitions(1000):
             unknown = {row.actor_id for row in batch if row.actor_id} - known.keys()
             known |= _names_of(unknown)
@@ -123,19 +124,28 @@ def record(
     """
     require_transaction()
     hour = clock.now().strftime("%Y%m%d%H")
-    events.add(
-        {
-            "action": action,
-            "subject": subject,
-            "of_user": of,
-            "actor_id": actor.auth_id,
-            "actor_role": actor.role,
-            "session_id": actor.session_id,
-            "ip": actor.ip,
-            "details": details,
-            "once_key": f"{action}:{actor.auth_id}:{subject}:{hour}" if once_an_hour else None,
-        }
-    )
+    once_key = f"{action}:{actor.auth_id}:{subject}:{hour}" if once_an_hour else None
+    events.add({**_event(action, subject, of, actor, details), "once_key": once_key})
+
+
+def record_all(action: str, told: Sequence[tuple[UUID, UUID, dict[str, Any]]], *, actor: Actor) -> None:
+    """The same act on many subjects: (subject, of, details) of each, written at once into the caller's transaction."""
+    require_transaction()
+    if told:
+        events.add_all([_event(action, subject, of, actor, details) for subject, of, details in told])
+
+
+def _event(action: str, subject: UUID | None, of: UUID | None, actor: Actor, details: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "action": action,
+        "subject": subject,
+        "of_user": of,
+        "actor_id": actor.auth_id,
+        "actor_role": actor.role,
+        "session_id": actor.session_id,
+        "ip": actor.ip,
+        "details": details,
+    }
 
 
 def note(action: str, subject: UUID | None, *, of: UUID | None = None, actor: Actor = PORTAL, **details: Any) -> None:
@@ -256,7 +266,8 @@ def last_checked() -> Checked | None:
 
 
 def check() -> None:
-    """Walk the chain and keep what was found."""
+    """Seal what is new, walk the chain, and keep what was found."""
+    seal()
     links, broken, _ = _walk()
     note(CHECKED, None, links=links, is_broken=broken is not None)
 

@@ -55,6 +55,9 @@ ACTIONS = {
     "loans.exported": N_("Exported loans"),
     "message.opened": N_("Opened a message"),
     "message.resent": N_("Sent a message again"),
+    "messages.batch-confirmed": N_("Confirmed a bulk resend"),
+    "messages.batch-rerun": N_("Ran a bulk resend again"),
+    "messages.batch-stopped": N_("Stopped a bulk resend"),
     "messages.exported": N_("Exported messages"),
     "payment.posted": N_("Posted a payment"),
     "payment.rescheduled": N_("Changed a due date"),
@@ -67,11 +70,6 @@ ACTIONS = {
     "staff.role-changed": N_("Changed a colleague's role"),
     "staff.sessions-ended": N_("Ended a colleague's sessions"),
 }
-
-
-def looks() -> tuple[str, ...]:
-    """The actions by which somebody saw something of somebody."""
-    return tuple(code for code in ACTIONS if code.endswith((".opened", "-viewed", ".revealed", ".exported")))
 
 
 def action_word(action: str) -> str:

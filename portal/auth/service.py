@@ -203,7 +203,8 @@ def admit(email: str, *, role: Role, name: str, actor: Actor) -> tuple[UUID, str
     account = staff.account(email)
     if not staff.add_member(account.auth_id, role=role, display_name=name, created_by=actor.auth_id):
         raise Conflict(N_("This person is a member of staff already."))
-    account.is_biometric_enabled = False  # what a customer's app set says nothing of passkeys
+    # What somebody chose as a customer opens nothing here: only the link does.
+    account.password_hash, account.is_biometric_enabled = None, False
     audit.record("staff.invited", account.auth_id, actor=actor, role=role)
     return account.auth_id, issue_link(account.auth_id)
 

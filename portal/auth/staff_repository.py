@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Interval, Uuid, and_, bindparam, exists, func, select, tuple_
+from sqlalchemy import DateTime, Interval, Uuid, and_, bindparam, cast, exists, func, select, tuple_
 from sqlalchemy.orm import scoped_session
 
 from portal.auth.models import Account, AuthSession, StaffMember
@@ -35,7 +35,7 @@ ACCESS = {
         AuthSession.replaced_at.is_(None),
         AuthSession.revoked_at.is_(None),
         AuthSession.expired_at > func.now(),
-        AuthSession.used_at > func.now() - bindparam("idle", type_=Interval()),
+        AuthSession.used_at > func.now() - cast(bindparam("idle"), Interval),
     ),
 }
 """Who has which kind of access."""

@@ -129,7 +129,7 @@ def _new(*, refusal: Refusal, status: int) -> Response:
 
 def _show(auth_id: UUID, *, status: int = 200, refusal: Refusal | None = None) -> Response:
     """The member with his forms; after a refusal they carry the state as it is now."""
-    member, sessions = staffing.show(auth_id)
+    member, sessions, passkeys = staffing.show(auth_id)
     form: Any = RoleForm(role=member.role, version=member.version)
     if request.method == "POST":
         form.validate()
@@ -138,6 +138,7 @@ def _show(auth_id: UUID, *, status: int = 200, refusal: Refusal | None = None) -
         "staff/show.html",
         status=status,
         member=member,
+        passkeys=passkeys,
         sessions=[(session, *device(session.user_agent)) for session in sessions],
         form=form,
         is_self=member.auth_id == current_actor().id,

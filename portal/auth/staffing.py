@@ -30,12 +30,12 @@ def browse(part: Slice, access: str = "") -> Page[Any]:
     return Page.of(rows, part, lambda row: Cursor(row.created_at, row.auth_id))
 
 
-def show(auth_id: UUID) -> tuple[Any, Sequence[Any]]:
-    """A member of staff and his living sessions."""
+def show(auth_id: UUID) -> tuple[Any, Sequence[Any], int]:
+    """A member of staff, his living sessions, and how many passkeys he has."""
     member = directory.find(auth_id)
     if member is None:
         raise NotFound(N_("There is no such member of staff."))
-    return member, service.list_sessions(auth_id)
+    return member, service.list_sessions(auth_id), len(service.passkeys.of(auth_id))
 
 
 def invite(email: str, *, name: str, role: Role, command: UUID, actor: Actor) -> tuple[UUID, str | None]:

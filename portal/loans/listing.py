@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    Date,
     DateTime,
     Numeric,
     Result,
@@ -119,10 +118,6 @@ _PAYMENTS = (
     .where(Payment.loan_id == bindparam("loan_id", type_=Uuid()))
     .order_by(Payment.sequence_number)
 )
-_IS_OVERDUE = "status = 'overdue'"
-_PENDING_AND_OVERDUE = text(
-    f"SELECT {capped('loans', _IS[Decision.PENDING])} AS pending, {capped('loans_payments', _IS_OVERDUE)} AS overdue"
-)
 _REVIEWS = (
     select(Review.__table__)
     .where(Review.loan_id == bindparam("loan_id", type_=Uuid()))
@@ -177,22 +172,6 @@ def _late(*extra: Any) -> Any:
 
 _TOLD, _TOLD_BEFORE = _told(), _told(tuple_(Review.created_at, Review.id) < _AT_ID)
 _LATE, _LATE_BEFORE = _late(), _late(tuple_(_LATE_FROM, Payment.id) < _AT_ID)
-
-
-def _overdue(place: str | None) -> Any:
-    """One page of the installments that are overdue, the longest first."""
-    key, is_forward = (Payment.due_date, Payment.id), place != "before"
-    page = select(Payment.id, Payment.loan_id, Payment.sequence_number, Payment.due_date, Payment.payment_amount)
-    page = page.where(literal_column(f"loans_payments.{_IS_OVERDUE}"))
-    if place:
-        at = tuple_(bindparam("day", type_=Date()), bindparam("id", type_=Uuid()))
-        page = page.where(tuple_(*key) > at if is_forward else tuple_(*key) < at)
-    lines = page.order_by(*[c.asc() if is_forward else c.desc() for c in key]).limit(PAGE_SIZE + 1).subquery()
-    shown = select(*lines.c, Loan.user_id).join(Loan, Loan.loan_id == lines.c.loan_id)
-    return shown.order_by(*[c.asc() if is_forward else c.desc() for c in (lines.c.due_date, lines.c.id)])
-
-
-_OVERDUE = {place: _overdue(place) for place in (None, "after", "before")}
 _TERMS = select(Loan.loan_id, Loan.loan_amount, Loan.tenor_month, Loan.status).where(
     Loan.loan_id == any_(bindparam("ids", type_=ARRAY(Uuid())))
 )
@@ -236,16 +215,6 @@ class LoanLists:
     def estimates(self) -> dict[str, int]:
         """About how many loans there are of each status, as the last ANALYZE saw them."""
         return {row.value: int(row.number) for row in self.session.execute(_ESTIMATES)}
-
-    def pending_and_overdue(self) -> Row[Any]:
-        """How many loans wait for a decision and how many installments are overdue, each counted up to 1,001."""
-        return self.session.execute(_PENDING_AND_OVERDUE).one()
-
-    def overdue(self, part: Slice) -> Sequence[Any]:
-        """Up to one row more than a page of overdue installments, in reading order from ``part``."""
-        place, cursor = "after" if part.after else "before" if part.before else None, part.after or part.before
-        where = {"day": cursor.at.date(), "id": cursor.id} if cursor else {}
-        return self.session.execute(_OVERDUE[place], where).all()
 
     def of_customer(self, user_id: UUID) -> Sequence[Any]:
         return self.session.execute(_OF_CUSTOMER, {"user_id": user_id}).all()

@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from uuid import UUID
 
-from portal.loans.telling import lists
+from portal.loans.tallying import LoanTallies
 from portal.shared import clock
+from portal.shared.database import db
 from portal.shared.pagination import Cursor, Page, Slice
 from portal.users import service as users
 from portal.users.service import Person
+
+tallies = LoanTallies(db.session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,12 @@ class Overdue:
 
 def numbers() -> Numbers:
     """Both in one statement."""
-    return Numbers(**lists.pending_and_overdue()._mapping)
+    return Numbers(**tallies.numbers()._mapping)
 
 
 def overdue(part: Slice) -> Page[Overdue]:
     """A page of the overdue installments, the longest first."""
-    rows, today = lists.overdue(part), clock.today()
+    rows, today = tallies.overdue(part), clock.today()
     people = users.names_of(row.user_id for row in rows)
     lines = [
         Overdue(

@@ -1,12 +1,14 @@
 """What was asked to be sent again: claimed here before anything is written to Mongo."""
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.shared.database import Base
+from portal.shared.database import Base, native_enum
 
 
 class Resend(Base):
@@ -26,4 +28,70 @@ class Resend(Base):
     requested_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     due_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_resends_root", "root_id", "requested_at"),)
+    __table_args__ = (
+        Index("ix_resends_root", "root_id", "requested_at"),
+        Index("ix_resends_once_in_a_batch", "batch_id", "root_id", unique=True),
+    )
+
+
+class BatchState(StrEnum):
+    """Where a bulk resend stands."""
+
+    COUNTING = "counting"
+    COUNTED = "counted"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class ItemResult(StrEnum):
+    """What became of one message of a bulk resend so far; ``code`` beside it says why."""
+
+    SELECTED = "selected"
+    READY = "ready"
+    QUEUED = "queued"
+    SKIPPED = "skipped"
+
+
+class ResendBatch(Base):
+    """``resend_batches``: many messages sent again at once. What is meant is frozen in its items when it begins."""
+
+    __tablename__ = "resend_batches"
+
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    requested_by: Mapped[UUID]
+    requested_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    state: Mapped[BatchState] = mapped_column(native_enum(BatchState, "batch_state"), server_default="counting")
+    version: Mapped[int] = mapped_column(server_default="1")
+    filters: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    selected: Mapped[int]
+    reason: Mapped[str | None] = mapped_column(Text)
+    needs_reason: Mapped[bool] = mapped_column(server_default=text("false"))
+    confirmed: Mapped[int | None]
+    confirmed_by: Mapped[UUID | None]
+    confirmed_as: Mapped[str | None] = mapped_column(String(32))
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_resend_batches_newest", "requested_at", "batch_id"),)
+
+
+class ResendItem(Base):
+    """``resend_batch_items``: a message in a bulk resend. The copies of one message count once, so none goes twice."""
+
+    __tablename__ = "resend_batch_items"
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("resend_batches.batch_id"), primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    root_id: Mapped[UUID]
+    written_at: Mapped[datetime]
+    result: Mapped[ItemResult] = mapped_column(native_enum(ItemResult, "item_result"), server_default="selected")
+    code: Mapped[str | None] = mapped_column(String(16))
+    due_at: Mapped[datetime | None]
+    copy_id: Mapped[UUID | None]
+
+    __table_args__ = (
+        UniqueConstraint("batch_id", "root_id"),
+        CheckConstraint("(result = 'queued') = (copy_id IS NOT NULL)", name="queued"),
+        Index("ix_resend_batch_items_place", "batch_id", "written_at", "message_id"),
+        Index("ix_resend_batch_items_result", "batch_id", "result", "written_at", "message_id"),
+    )

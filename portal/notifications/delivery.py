@@ -22,7 +22,7 @@ from portal.notifications.channels import CHANNELS, Outbox, Outgoing, Provider, 
 from portal.notifications.models import OUTCOME_OF, Attempt, Outcome
 from portal.notifications.quiet import next_allowed
 from portal.notifications.repository import NotificationRepository
-from portal.shared import clock, crypto, jobs
+from portal.shared import clock, crypto, jobs, metrics
 from portal.shared.database import db
 from portal.shared.mongo import Document, mongo
 from portal.shared.throttle import PostgresStorage
@@ -170,6 +170,7 @@ class Chunk:
         }
         _persist(lambda: messages.end(attempt_id, facts))
         _persist(lambda: _mark(document, attempt_id, facts))
+        metrics.count_message(self.channel, outcome)
 
     def _retry_at(self, document: Document, outcome: Outcome, result: Result, now: datetime) -> datetime | None:
         """When it is tried again, None when it is not; tells the breaker how its provider does."""
@@ -202,6 +203,7 @@ class Chunk:
         unknown = {"ended_at": now, "outcome": "unknown", "error_class": "unknown", "retry_at": retry_at}
         messages.end(attempt_id, unknown)
         _mark(document, attempt_id, messages.attempt(attempt_id) or unknown)
+        metrics.count_message(self.channel, Outcome.UNKNOWN)
 
     def _fail(self, document: Document, error_class: str) -> None:
         """No attempt: there is nobody to send it to, or it is too late."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from bson import Binary
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 COLLECTION = "notifications_collection"
@@ -120,6 +121,11 @@ INDEXES = [
         [("notification_type", ASCENDING), ("due_at", ASCENDING)],
         name="due",
         partialFilterExpression={"notification_status": "pending"},
+    ),
+    IndexModel(
+        [("batch_id", ASCENDING), ("notification_status", ASCENDING)],
+        name="batch",
+        partialFilterExpression={"batch_id": {"$gt": Binary.from_uuid(UUID(int=0))}},
     ),
 ]
 

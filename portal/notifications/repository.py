@@ -114,6 +114,12 @@ class NotificationRepository:
         self.mongo.database[ATTEMPTS].update_one(fresh, {"$push": {"receipts": receipt}})
         return True
 
+    def outcomes_of(self, batch_id: UUID) -> dict[str, int]:
+        """How many copies of a bulk resend have each status, read from the index alone."""
+        by_status = {"$group": {"_id": "$notification_status", "number": {"$sum": 1}}}
+        found = self.mongo.database[COLLECTION].aggregate([{"$match": {"batch_id": batch_id}}, by_status])
+        return {row["_id"]: row["number"] for row in found}
+
     def mark_address(self, message_id: UUID, error_class: str) -> None:
         """The provider accepted it and then found that the address does not work."""
         known = {"_id": message_id, "notification_status": {"$ne": "pending"}}

@@ -58,7 +58,7 @@ def claim(
     session, now, roots = require_transaction(), clock.now(), roots_of(documents)
     resends.lock(set(roots.values()))
     answers: dict[UUID, UUID | Verdict] = dict(verdicts_of(documents, is_confirmed=is_confirmed))
-    claims = []
+    claims, told = [], []
     for document in documents:
         verdict = answers[document["_id"]]
         if not isinstance(verdict, Verdict) or not verdict.goes_out(reason):
@@ -75,15 +75,9 @@ def claim(
             )
         )
         answers[document["_id"]] = copy_id = claims[-1].message_id
-        audit.record(
-            "message.resent",
-            document["_id"],
-            of=document["user_id"],
-            actor=actor,
-            new_id=str(copy_id),
-            rule=verdict.code,
-        )
+        told.append((document["_id"], document["user_id"], {"new_id": str(copy_id), "rule": verdict.code}))
     session.add_all(claims)
+    audit.record_all("message.resent", told, actor=actor)
     if claims:
         jobs.defer(write_again, key=claims[0].message_id, message_ids=[str(claim.message_id) for claim in claims])
     return answers

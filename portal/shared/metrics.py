@@ -11,7 +11,7 @@ latency = Histogram(
     ["route", "method"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
 )
-messages = Counter("portal_messages", "Messages by channel and what became of them.", ["channel", "outcome"])
+messages = Counter("portal_messages", "Tries to send a message, and how they ended.", ["channel", "outcome"])
 
 
 def count_request(route: str, method: str, status: int, seconds: float) -> None:
@@ -21,5 +21,5 @@ def count_request(route: str, method: str, status: int, seconds: float) -> None:
 
 
 def count_message(channel: str, outcome: str) -> None:
-    """One more message that was sent, failed and so on; both words come from an enum."""
+    """One more try to send a message; both words come from an enum."""
     messages.labels(channel, outcome).inc()

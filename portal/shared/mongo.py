@@ -8,6 +8,7 @@ from pymongo.database import Database
 from pymongo.errors import CollectionInvalid
 
 Document = dict[str, Any]
+A_DAY = 86_400.0
 A_DAY = 86_400
 
 

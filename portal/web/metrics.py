@@ -20,6 +20,10 @@ _JOBS = text(
     " coalesce(extract(epoch FROM max(now() - coalesce(scheduled_at, now()))), 0) AS late"
     " FROM procrastinate_jobs GROUP BY task_name, status"
 )
+_BROKEN = text(
+    "SELECT (details->>'is_broken')::boolean FROM audit_events WHERE action = 'audit.checked'"
+    " ORDER BY at DESC, event_id DESC LIMIT 1"
+)
 _OLDEST_CHECK = text(
     "SELECT extract(epoch FROM now() - min(created_at)) FROM user_kyc WHERE status = 'pending' AND withdrawn_at IS NULL"
 )
@@ -38,6 +42,10 @@ class Queues:
             late.add_metric([row.task_name, row.status], max(float(row.late), 0))
         yield number
         yield late
+        broken = float(db.session.scalar(_BROKEN) or False)
+        yield GaugeMetricFamily(
+            "portal_audit_chain_broken", "1 when the daily walk found the trail's chain broken.", value=broken
+        )
         age = float(db.session.scalar(_OLDEST_CHECK) or 0)
         yield GaugeMetricFamily("portal_kyc_oldest_pending_seconds", "Age of the longest waiting check.", value=age)
 

@@ -45,6 +45,12 @@ def test_the_link_lets_somebody_choose_a_password_and_sign_in(link, visit):
     assert "KYC reviewer" in home.text
 
 
+def test_what_somebody_chose_as_a_customer_opens_nothing(in_app, visit):
+    email = make_borrower()
+    assert add(in_app, email).exit_code == 0
+    assert visit().sign_in(email, PASSWORD).status_code == 422
+
+
 def test_choosing_a_password_is_no_sign_in(link, visit):
     browser = visit()
     browser.post(link, password=GOOD)

@@ -12,15 +12,19 @@ from portal.audit import service as audit
 from portal.auth import service as auth
 from portal.auth.models import AuthSession
 from portal.kyc.models import DocumentType, KycStatus
+from portal.loans.models import Payment, PaymentStatus
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db
+from portal.shared.vocabulary import ScoreSource
 from tests.browser.acting import NIK, answer_all, check_number, make_drawn_check, press, sees
 from tests.browser.seeing import faults, misfits, tab_stops
 from tests.client import PASSWORD
 from tests.factories import make_customer, make_kyc_check, make_loan, make_passkey, make_score, make_staff
 from tests.kyc.desk import claim, reject, verify
+from tests.loans.book import make_approved, payment_of
 from tests.notifications.messages import make_message
+from tests.overview.crowd import make_messages
 
 pytestmark = pytest.mark.browser
 
@@ -163,8 +167,64 @@ def audit_trail_with_errors(look, **_):
     return as_admin(look, "/audit?subject=x&from=2026-02-31")
 
 
-def home(look, **_):
+def home_of_a_reviewer(look, visit, rina, **_):
+    fill_queue(rina)
+    dian = make_staff(display_name="Maria Magdalena Simbolon")
+    for number, codes in enumerate((["DATA_MISMATCH"], ["BLURRY", "DUPLICATE_OTHER_USER"], ["BLURRY"])):
+        reject(visit(dian), make_kyc_check(held_by=dian, number=f"32730100000000{number:02}"), *codes)
     return look()
+
+
+def home_of_an_analyst(look, **_):
+    for hours, given in (
+        (30, {"mandatory": frozenset(ScoreSource)}),
+        (9, {}),
+        (5, {"internal": 900}),
+        (2, {"external": None}),
+        (1, {"internal": 300}),
+    ):
+        make_score(age=timedelta(hours=hours), user_id=make_customer(fullname=LONG_NAME), **given)
+    make_late()
+    return look(staff=make_staff(Role.CREDIT_ANALYST))
+
+
+def home_of_support(look, **_):
+    for place, channel in enumerate(("sms", "email", "push")):
+        make_messages(8 + 3 * place, status="failed", channel=channel, every=timedelta(hours=9))
+        make_messages(2, status="pending", channel=channel)
+    make_late()
+    return look(staff=make_staff(Role.SUPPORT_AGENT))
+
+
+def home_of_an_administrator(look, visit, **_):
+    visit(make_staff(Role.SUPPORT_AGENT, display_name=LONG_NAME)).get("/kyc")
+    make_staff(password_hash=None)
+    make_messages(3, status="failed", channel="sms")
+    audit.seal()
+    audit.check()
+    return look(staff=make_staff(Role.ADMIN))
+
+
+def make_late():
+    """An installment that nobody paid."""
+    payment = payment_of(make_approved())
+    day = {"status": PaymentStatus.OVERDUE, "due_date": clock.today() - timedelta(days=40)}
+    db.session.execute(update(Payment).where(Payment.id == payment.id).values(day))
+    db.session.commit()
+
+
+def decisions_of_one(look, visit, rina, **_):
+    reject(visit(rina), make_kyc_check(held_by=rina), "BLURRY", "DUPLICATE_OTHER_USER")
+    verify(visit(rina), make_kyc_check(held_by=rina))
+    return look(f"/kyc/decisions?by={rina.auth_id}")
+
+
+def overdue_installments(look, **_):
+    make_late()
+    return look("/loans/overdue", staff=make_staff(Role.SUPPORT_AGENT))
+
+
+HOMES = [home_of_a_reviewer, home_of_an_analyst, home_of_support, home_of_an_administrator]
 
 
 def queue(look, rina, **_):
@@ -447,7 +507,9 @@ PAGES = [
     audit_trail,
     audit_trail_of_a_customer,
     audit_trail_with_errors,
-    home,
+    *HOMES,
+    decisions_of_one,
+    overdue_installments,
     queue,
     queue_that_is_empty,
     queue_without_match,
@@ -560,7 +622,9 @@ def test_the_first_stop_leads_past_the_navigation(look):
         timeline_of_a_customer,
         deletion_with_errors,
         deleted_customer,
-        home,
+        *HOMES,
+        decisions_of_one,
+        overdue_installments,
         queue,
         queue_without_match,
         workspace,

@@ -15,7 +15,7 @@ from uuid import uuid4
 from flask import Flask
 
 from portal.app import create_app
-from portal.notifications import delivery
+from portal.notifications import delivery, resending
 from portal.notifications.channels.gateway import Gateway
 from portal.notifications.channels.mail import Mail
 from portal.notifications.repository import NotificationRepository
@@ -27,7 +27,9 @@ PATIENCE = 20
 
 def die_at(step: str) -> None:
     moment, _, what = step.partition("-")
-    owners: dict[str, list[tuple[type, str]]] = {
+    owners: dict[str, list[tuple[Any, str]]] = {
+        "claim": [(resending, "claim")],
+        "copies": [(NotificationRepository, "add_copies")],
         "write": [(NotificationRepository, "add")],
         "send": [(Gateway, "send"), (Mail, "send")],
         "mark": [(NotificationRepository, "mark")],

@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from portal.notifications import batches
 from portal.notifications.models import ATTEMPTS, COLLECTION, OUTCOME_OF
+from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.mongo import mongo
-from tests.factories import make_customer
+from tests.factories import make_customer, make_staff
 
 
 def make_message(**given: Any) -> UUID:
@@ -49,3 +51,9 @@ def make_attempt(message_id: UUID, number: int = 1, **given: Any) -> UUID:
     }
     mongo.database[ATTEMPTS].insert_one(document)
     return UUID(str(document["_id"]))
+
+
+def make_batch(**given: Any) -> UUID:
+    """A bulk resend of one message that can go out, looked at and not confirmed."""
+    maya = given.pop("actor", None) or make_staff(Role.SUPPORT_AGENT).actor
+    return batches.select([make_message(**given)], None, command=uuid4(), actor=maya)

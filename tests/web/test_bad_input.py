@@ -24,7 +24,7 @@ from tests.factories import (
     make_staff,
 )
 from tests.loans.book import REASON, make_approved, new_reference, payment_of
-from tests.notifications.messages import make_message
+from tests.notifications.messages import make_batch, make_message
 
 VALUES = [
     "", " ", "0", "-1", "1e9", "1_000", "99999999999999999999", "NaN", "1.5", "١٢٣", "１２", "²", "null", "[]", "on",
@@ -80,6 +80,9 @@ PARAMETERS = {
     "/notifications": [("status", "category", "type"), ("user", "to"), ("loan", "from"), ("after",), ("open",)],
     "/notifications/live": [("newest",), ("pending",), ("said", "status")],
     "/notifications/export.csv": [("status", "category", "type", "user", "loan", "from", "to")],
+    "/notifications/batches": [("after",), ("before",)],
+    "/notifications/batches/<uuid:batch_id>": [("result",), ("after",), ("before",)],
+    "/notifications/batches/<uuid:batch_id>/live": [("state", "seen")],
     "/notifications/<uuid:message_id>": [UNKNOWN],
     "/notifications/<uuid:message_id>/content": [UNKNOWN],
     "/notifications/of-loan/<uuid:loan_id>": [UNKNOWN],
@@ -145,6 +148,10 @@ FIELDS = {
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reverse": [("reason",), ("command_id", "version")],
     "/receipts/<channel>": [UNKNOWN],
     "/notifications/<uuid:message_id>/resend": [("command_id", "confirmed"), ("reason",)],
+    "/notifications/resend": [("command_id", "message"), ("all", "status", "user"), ("category", "from")],
+    "/notifications/batches/<uuid:batch_id>/confirm": [("command_id", "version"), ("number",), ("reason",)],
+    "/notifications/batches/<uuid:batch_id>/cancel": [("command_id", "version")],
+    "/notifications/batches/<uuid:batch_id>/rerun": [("command_id", "version")],
     "/notifications/<uuid:message_id>/reveal": [("why",), ("text",)],
     "/loans/<uuid:loan_id>/payments/<uuid:payment_id>/reschedule": [("due_date",), ("command_id", "version")],
     "/credit-scores/<uuid:credit_score_id>/manual-score": [
@@ -216,6 +223,7 @@ def addresses(rina):
         "<uuid:kyc_id>": str(make_kyc_check(held_by=rina)),
         "<uuid:user_id>": str(make_customer()),
         "<uuid:message_id>": str(make_message()),
+        "<uuid:batch_id>": str(make_batch()),
         "<uuid:auth_id>": str(make_staff().auth_id),
         "<uuid:credit_score_id>": str(make_score()),
         "<uuid:evaluation_id>": str(make_evaluation(loan_id=loan_id)),
@@ -299,6 +307,11 @@ def form_of(rule, rina):
         }
     if "<uuid:message_id>" in rule:
         return rule.replace("<uuid:message_id>", str(make_message())), {"command_id": str(uuid4()), "reason": REASON}
+    if "<uuid:batch_id>" in rule:
+        facts = {"version": 1, "number": "1", "reason": REASON}
+        return rule.replace("<uuid:batch_id>", str(make_batch())), {**facts, "command_id": str(uuid4())}
+    if rule == "/notifications/resend":
+        return rule, {"message": str(make_message()), "command_id": str(uuid4())}
     if "<uuid:user_id>" in rule:
         customer = str(make_customer())
         reason = "CALL_BACK" if rule.endswith("/reveal") else "CUSTOMER_REQUEST"

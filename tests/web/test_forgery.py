@@ -5,7 +5,9 @@ import pytest
 from portal.auth.models import AuthSession
 from portal.kyc.models import KycCheck, KycStatus
 from portal.shared.database import db
+from tests.client import Browser
 from tests.factories import audit_events, make_kyc_check, make_staff
+from tests.portals import another_portal
 from tests.web.test_bad_input import FIELDS, form_of, role_for
 
 
@@ -112,3 +114,16 @@ def test_opening_a_check_takes_no_hold_of_it(in_app, visit):
     assert browser.get(f"/kyc/{kyc_id}").status_code == 200
     check = db.session.get(KycCheck, kyc_id, populate_existing=True)
     assert (check.lease_holder, check.version, check.status) == (None, 1, KycStatus.PENDING)
+
+
+@pytest.mark.parametrize(("fallbacks", "status"), [("a secret key that was used so far", 204), ("", 400)])
+def test_a_page_that_was_open_while_the_key_was_changed_still_sends_its_forms(in_app, environment, fallbacks, status):
+    with another_portal({**environment, "SECRET_KEY": "a secret key that was used so far"}) as before:
+        page = Browser(before)
+        page.sign_in(make_staff().email)
+    changed = {"SECRET_KEY": "a secret key from now on, long enough", "SECRET_KEY_FALLBACKS": fallbacks}
+    with another_portal({**environment, **changed}) as later:
+        old, page.client = page.client, later.test_client()
+        for name in ("__Host-session", "__Host-portal"):
+            page.client.set_cookie(name, old.get_cookie(name).decoded_value, secure=True)
+        assert page.post("/account/renew").status_code == status
