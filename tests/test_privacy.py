@@ -29,6 +29,7 @@ from tests.factories import (
 )
 from tests.kyc.desk import held, reject, verify
 from tests.loans.book import payment_of, press
+from tests.notifications.messages import make_batch
 from tests.notifications.working import release_all, work_off
 
 NAME, LAST = "Zulaikha", "Qwertiningsih"
@@ -41,7 +42,7 @@ NOTE, REFERENCE, REVERSED = "Edges look cut with scissors", "QBCA-1991", "The tr
 TERMS = [f"{NAME} {LAST}", LAST[:5].lower(), EMAIL, EMAIL.upper(), PHONE, "0813-7700-1991", NIK, ADDRESS]
 URL = re.compile(r"""\b(?:href|action|formaction|src|data-here|hx-[a-z]+(?::\w+)?|content)=["']([^"']*)["']""")
 NEXT = re.compile(r'name="next"[^>]*value="([^"]*)"')
-MOST_PAGES = 400
+MOST_PAGES = 250
 
 
 @pytest.fixture
@@ -85,7 +86,8 @@ def case(in_app, visit, rina, servers):
     return {
         "user_id": user_id, "kyc_id": waiting, "loan_id": loan_id, "credit_score_id": score_id,
         "payment_id": payment.id, "evaluation_id": evaluation, "message_id": message.id, "auth_id": rina.auth_id,
-        "side": "front", "filename": "portal.css", "token": "no-such-token", "rejected": rejected,
+        "side": "front", "filename": "portal.css", "batch_id": make_batch(), "token": "no-such-token",
+        "rejected": rejected,
     }  # fmt: skip
 
 

@@ -3,13 +3,13 @@
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
+from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.overview import deleting, service, timeline, wording
-from portal.overview.forms import DELETING, DeleteForm, RevealForm, StatusForm, TermForm
+from portal.overview.forms import DeleteForm, RevealForm, StatusForm, TermForm
 from portal.permissions import Permission
 from portal.shared import clock
 from portal.shared.errors import Refusal
@@ -24,10 +24,10 @@ bp = Blueprint("customers", __name__, url_prefix="/customers")
 
 SHOWN = timedelta(seconds=60)
 PANELS = (
-    ("kyc.of_customer", "kyc", _l("Identity checks"), Permission.KYC_STATUS),
     ("loans.of_customer", "loans", _l("Loans"), Permission.LOAN_READ),
     ("credit_scores.of_customer", "scores", _l("Credit scores"), Permission.SCORE_READ),
-    ("notifications.of_customer", "messages", _l("Messages"), "message:read"),
+    ("notifications.of_customer", "messages", _l("Messages"), Permission.MESSAGE_READ),
+    ("kyc.of_customer", "kyc", _l("Identity checks"), Permission.KYC_STATUS),
 )
 
 
@@ -175,7 +175,7 @@ def _page(
         panels=[
             (key, title, url_for(endpoint, user_id=user_id))
             for endpoint, key, title, permission in PANELS
-            if endpoint in current_app.view_functions and actor.may(permission)
+            if actor.may(permission)
         ],
         is_identified=service.is_identified(user_id),
         form=form or RevealForm(formdata=None),
@@ -216,6 +216,6 @@ def _deleted(user_id: UUID, refusal: Refusal | None = None) -> Response | None:
         "customers/deleted.html",
         status=refusal.status if refusal else 200,
         deletion=deletion,
-        reasons=DELETING,
+        reason_word=wording.reason_word,
         refusal=explained(refusal) if refusal else None,
     )

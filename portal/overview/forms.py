@@ -8,29 +8,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 from wtforms.validators import AnyOf, DataRequired, Length, ValidationError
 
+from portal.overview.wording import DELETING, LOOKING, MANAGING
 from portal.web.forms import Command, Form, TextField, VersionField, choices
 
 LONGEST_REASON = 500
-LOOKING = {
-    "CALL_BACK": _l("The customer asked to be called"),
-    "VERIFY_IDENTITY": _l("To check who is calling"),
-    "DELIVERY": _l("A message did not arrive"),
-    "OTHER": _l("Another reason"),
-}
-MANAGING = {
-    "CUSTOMER_REQUEST": _l("The customer asked for it"),
-    "FRAUD_SUSPECTED": _l("Fraud is suspected"),
-    "CLEARED": _l("The suspicion was cleared"),
-    "MISTAKE": _l("It was a mistake"),
-}
-DELETING = {
-    "CUSTOMER_REQUEST": _l("The customer asked for it"),
-    "REGISTERED_TWICE": _l("The same person is registered twice"),
-    "FRAUD": _l("Fraud was proven"),
-    "AUTHORITY": _l("A court or an authority ordered it"),
-}
-REASONS = LOOKING | MANAGING | DELETING
-"""Every reason's word by its code, as the trail keeps it."""
 
 
 def _reason(words: Mapping[str, Any]) -> SelectField:

@@ -24,7 +24,7 @@ BY_ID: tuple[tuple[str, str, Callable[..., list[UUID] | None]], ...] = (
     ("loan", Permission.LOAN_READ, loans.ids_between),
     ("submission", Permission.KYC_READ, kyc.ids_between),
     ("score", Permission.SCORE_READ, scores.ids_between),
-    ("message", "message:read", messages.ids_between),
+    ("message", Permission.MESSAGE_READ, messages.ids_between),
 )
 
 

@@ -21,7 +21,7 @@ SOURCES: tuple[tuple[str, str, Callable[..., Sequence[Happening] | None]], ...] 
     ("kyc", Permission.KYC_STATUS, kyc.events_of),
     ("loans", Permission.LOAN_READ, loans.events_of),
     ("scores", Permission.SCORE_READ, scores.events_of),
-    ("messages", "message:read", messages.events_of),
+    ("messages", Permission.MESSAGE_READ, messages.events_of),
     ("looks", Permission.CUSTOMER_MANAGE, looking.events_of),
 )
 

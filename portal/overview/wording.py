@@ -5,18 +5,40 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
+from portal.audit.wording import action_word
 from portal.credit_scores.wording import source_word
 from portal.kyc.reasons import REASONS as KYC_REASONS
 from portal.loans.wording import code_word
-from portal.overview.forms import REASONS
 from portal.permissions import Permission
 from portal.shared.actor import Actor
 from portal.shared.errors import N_
 from portal.shared.money import rupiah
 from portal.shared.timeline import Happening
+
+LOOKING = {
+    "CALL_BACK": _l("The customer asked to be called"),
+    "VERIFY_IDENTITY": _l("To check who is calling"),
+    "DELIVERY": _l("A message did not arrive"),
+    "OTHER": _l("Another reason"),
+}
+MANAGING = {
+    "CUSTOMER_REQUEST": _l("The customer asked for it"),
+    "FRAUD_SUSPECTED": _l("Fraud is suspected"),
+    "CLEARED": _l("The suspicion was cleared"),
+    "MISTAKE": _l("It was a mistake"),
+}
+DELETING = {
+    "CUSTOMER_REQUEST": _l("The customer asked for it"),
+    "REGISTERED_TWICE": _l("The same person is registered twice"),
+    "FRAUD": _l("Fraud was proven"),
+    "AUTHORITY": _l("A court or an authority ordered it"),
+}
+REASONS = LOOKING | MANAGING | DELETING
+"""Every reason's word by its code, as the trail keeps it."""
 
 LOOKS: Mapping[str, tuple[str, str, str]] = {
     "kyc.submitted": (N_("Submission came in"), "", "id-card"),
@@ -35,14 +57,6 @@ LOOKS: Mapping[str, tuple[str, str, str]] = {
     "message.sent": (N_("Message sent"), "", "send"),
     "message.pending": (N_("Message waits to be sent"), "", "hourglass"),
     "message.failed": (N_("Message failed"), "bad", "circle-alert"),
-    "customer.opened": (N_("Opened the customer"), "", "eye"),
-    "customer.revealed": (N_("Showed a contact"), "", "eye"),
-    "kyc.opened": (N_("Opened a submission"), "", "eye"),
-    "kyc.image-viewed": (N_("Looked at a photo"), "", "eye"),
-    "loan.opened": (N_("Opened a loan"), "", "eye"),
-    "credit-score.opened": (N_("Opened a credit score"), "", "eye"),
-    "risk-evaluation.revealed": (N_("Showed a vendor's raw answer"), "", "eye"),
-    "message.opened": (N_("Opened a message"), "", "eye"),
     "customer.deactivated": (N_("Customer deactivated"), "bad", "lock"),
     "customer.activated": (N_("Customer activated"), "ok", "lock-open"),
 }
@@ -54,7 +68,7 @@ PAGES = {
     "payment": ("loans.payments", "loan_id", Permission.LOAN_READ),
     "score": ("credit_scores.show", "credit_score_id", Permission.SCORE_READ),
     "credit-score": ("credit_scores.show", "credit_score_id", Permission.SCORE_READ),
-    "message": ("notifications.show", "message_id", "message:read"),
+    "message": ("notifications.show", "message_id", Permission.MESSAGE_READ),
 }
 
 
@@ -68,12 +82,10 @@ class Look:
 
 
 def look_of(one: Happening) -> Look:
-    word, kind, icon = LOOKS.get(one.kind, (one.kind, "", "circle-dot"))
+    if one.kind not in LOOKS:
+        return Look(action_word(one.kind), "", "eye")
+    word, kind, icon = LOOKS[one.kind]
     return Look(str(gettext(word)), kind, icon)
-
-
-def look_word(kind: str) -> str:
-    return str(gettext(LOOKS[kind][0])) if kind in LOOKS else kind
 
 
 def missing_word(source: str) -> str:
@@ -88,7 +100,7 @@ def reason_word(code: str) -> str:
 def address_of(one: Happening, actor: Actor) -> str | None:
     """The page about it, for whoever may open that."""
     endpoint, argument, permission = PAGES.get(one.kind.partition(".")[0], ("", "", ""))
-    if one.subject is None or endpoint not in current_app.view_functions or not actor.may(permission):
+    if one.subject is None or not actor.may(permission):
         return None
     subject: dict[str, Any] = {argument: one.subject}
     return url_for(endpoint, **subject)
@@ -116,4 +128,4 @@ def _words(facts: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-WORDS: dict[str, Any] = {"look_word": look_word, "reason_word": reason_word}
+WORDS: dict[str, Any] = {"action_word": action_word, "reason_word": reason_word}

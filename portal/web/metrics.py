@@ -24,7 +24,9 @@ _BROKEN = text(
     "SELECT (details->>'is_broken')::boolean FROM audit_events WHERE action = 'audit.checked'"
     " ORDER BY at DESC, event_id DESC LIMIT 1"
 )
-_OLDEST_CHECK = text("SELECT extract(epoch FROM now() - min(created_at)) FROM user_kyc WHERE status = 'pending'")
+_OLDEST_CHECK = text(
+    "SELECT extract(epoch FROM now() - min(created_at)) FROM user_kyc WHERE status = 'pending' AND withdrawn_at IS NULL"
+)
 
 
 class Queues:

@@ -13,6 +13,7 @@ from portal.shared import clock
 from tests.client import error_at, filled_in
 from tests.credit_scores.book import score_of
 from tests.factories import audit_events, make_customer, make_kyc_check, make_loan, make_score, make_staff
+from tests.notifications.messages import make_message
 
 PHONE = "+6281234567890"
 EMAIL = "siti.rahma@example.com"
@@ -61,6 +62,7 @@ def test_an_id_leads_straight_to_what_it_belongs_to_for_whoever_may_read_that(si
         f"/loans/{score_of(score_id).loan_id}": set(READERS),
         f"/kyc/{kyc_id}": {Role.KYC_REVIEWER},
         f"/credit-scores/{score_id}": {Role.CREDIT_ANALYST},
+        f"/notifications/{make_message(user_id=siti)}": {Role.SUPPORT_AGENT, Role.ADMIN},
     }
     for role in Role:
         browser = visit(make_staff(role))
