@@ -34,4 +34,5 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("procrastinate").setLevel("WARNING")
+    for chatty in ("procrastinate", "pymongo"):  # what they tell of their work holds jobs' arguments and documents
+        logging.getLogger(chatty).setLevel("WARNING")
