@@ -28,7 +28,7 @@ from portal.shared.mongo import Document, mongo
 from portal.shared.throttle import PostgresStorage
 from portal.users import service as users
 
-CHUNK, PARALLEL = 100, 16
+CHUNK, PARALLEL, SLOTS = 100, 16, 4
 BUDGET = 5.0
 CLAIM = timedelta(minutes=2)
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
@@ -65,27 +65,27 @@ def sweep(timestamp: int) -> None:
 def deliver(*, channel: str, slot: int) -> None:
     """Send up to a hundred due messages of a channel; the sweep comes back for what is left."""
     try:
-        _deliver(channel)
+        _deliver(channel, slot)
     except PyMongoError as error:
         log.warning("no Mongo, messages wait", channel=channel, error=type(error).__name__)
 
 
-def _deliver(channel: str) -> None:
+def _deliver(channel: str, slot: int) -> None:
     now = clock.now()
     most = breaker.permitted(channel, _allowance(channel), now=now)
     if not most:
         return
     token = crypto.new_id()
     taken = messages.claim(channel, most, token=token, now=now, until=now + CLAIM)
-    if len(taken) == CHUNK:
-        wake(channel, slot=1)
+    if len(taken) == CHUNK and slot + 1 < SLOTS:  # many wait: one more beside this one
+        wake(channel, slot=slot + 1)
     recipients = users.recipients({document["user_id"] for document in taken})
     db.session.rollback()
     chunk = Chunk(channel, provider_of(channel), token, recipients, time.monotonic() + BUDGET)
     with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(chunk.handle, taken))
     if not chunk.closed_until and messages.is_any_due(channel, clock.now()):
-        wake(channel)
+        wake(channel, slot=slot)
 
 
 def _allowance(channel: str) -> int:

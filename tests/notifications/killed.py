@@ -51,8 +51,9 @@ def fork(app: Flask, step: str | None) -> int:
     child = os.fork()
     if child:
         return child
+    delivery.CLAIM = timedelta(seconds=0.5 if step else 15)  # what a dead one took comes free before long
     if step:
-        delivery.CLAIM, delivery.PARALLEL = timedelta(seconds=0.5), 1
+        delivery.PARALLEL = 1
         die_at(step)
     time.sleep(4 * jobs.HEARTBEAT)  # the one before is known to be dead by then
     with app.app_context(), transaction():

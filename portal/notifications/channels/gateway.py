@@ -43,7 +43,7 @@ class Gateway:
         self.url = f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
         self.secret = unquote(parts.password or "").encode()
         self.pool = urllib3.PoolManager(
-            maxsize=16, retries=False, timeout=urllib3.Timeout(connect=CONNECT, read=READ), cert_reqs="CERT_REQUIRED"
+            maxsize=64, retries=False, timeout=urllib3.Timeout(connect=CONNECT, read=READ), cert_reqs="CERT_REQUIRED"
         )
 
     def send(self, message: Outgoing) -> Result:
