@@ -216,7 +216,7 @@ def test_no_page_but_the_reveal_decrypts_anything(analyst, score_id, evaluation_
 
 
 def test_the_marker_is_in_no_log_no_document_and_no_row(analyst, superuser, evaluation_id, caplog, capfd):
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "pymongo"):
         assert MARKER in reveal(analyst, evaluation_id).text
     assert "risk_evaluations_collection" in caplog.text, "what the driver logs is seen"
     assert MARKER not in caplog.text + "".join(capfd.readouterr())
