@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, text
 from portal.app import create_app
 from portal.config import from_environment
 from portal.dev.servers import EmbeddedServers, throwaway_servers
-from portal.shared.database import db
+from portal.shared.database import db, patience
 from portal.shared.mongo import mongo
 from portal.shared.vault import COLLECTION as KEY_VAULT
 from tests.client import Browser
@@ -79,6 +79,7 @@ def app(portal: Flask, superuser: Engine) -> Flask:
 def in_app(app: Flask) -> Iterator[Flask]:
     """For tests that call factories and services themselves, in the course of no request."""
     structlog.contextvars.clear_contextvars()
+    patience.set(None)
     with app.app_context():
         yield app
 
