@@ -81,6 +81,7 @@ def test_by_keys_from_the_search_to_a_contact_that_hides_itself(maya, putri, ope
     expect(shown).to_be_visible()
     expect(page.locator("[data-masked]")).to_be_focused()
     expect(page.get_by_text("Hides after 60 seconds, at")).to_be_visible()
+    expect(page.locator("section[hx-get]")).to_have_count(0)  # a panel on its way would be given up by this clock
     page.clock.fast_forward(61_000)
     expect(shown).to_have_count(0)
     expect(page.get_by_text(MASKED)).to_be_visible()
