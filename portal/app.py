@@ -24,7 +24,7 @@ from portal.auth.views import chosen_language, login_manager
 from portal.credit_scores import reconciling as _scores  # noqa: F401  the worker needs its job
 from portal.credit_scores.views import bp as credit_scores_views
 from portal.demo import commands as demo
-from portal.kyc import standing as kyc_standing
+from portal.kyc import stats as kyc
 from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
 from portal.loans import reading as loans
@@ -39,13 +39,13 @@ from portal.overview.customers import bp as customers_views
 from portal.overview.views import bp as overview_views
 from portal.permissions import Permission, Role
 from portal.risk_levels.views import bp as risk_levels_views
-from portal.shared import crypto, mail
+from portal.shared import crypto, lists, mail
 from portal.shared.actor import Actor
 from portal.shared.database import db, engine_options
 from portal.shared.errors import N_
 from portal.shared.mongo import mongo
 from portal.shared.vault import vault
-from portal.web import access, errors, filters, headers, logs, requests
+from portal.web import access, errors, filters, headers, logs, requests, words
 from portal.web.health import bp as health_views
 from portal.web.htmx import Htmx4
 from portal.web.metrics import bp as metrics_views
@@ -96,12 +96,14 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     if any(url.startswith("outbox:") for url in (settings.email_url, settings.sms_url, settings.push_url)):
         app.register_blueprint(outbox_views)
     app.context_processor(_common)
-    kyc_standing.init()
+    kyc.init()
     loans_standing.init()
     browsing.know_loans_by(loans.exists)
     filters.init(app)
+    words.init(app)
     errors.init(app)
     access.access_refused.connect(_note_refusal)
+    lists.exported[:] = [audit.note_export]
     cli.init(app)
     demo.init(app)
     access.require_declared_routes(app)

@@ -15,7 +15,7 @@ from portal.audit import service as audit
 from portal.auth import service as auth
 from portal.credit_scores import reconciling as scores
 from portal.credit_scores.feed import take_in_evaluations, take_in_scores
-from portal.kyc.feed import take_in_lines as take_in_kyc_lines
+from portal.kyc.intake import take_in_lines as take_in_kyc_lines
 from portal.loans import reconciling
 from portal.loans.feed import take_in_lines as take_in_loan_lines
 from portal.notifications import service as notifications

@@ -154,6 +154,11 @@ def note(action: str, subject: UUID | None, *, of: UUID | None = None, actor: Ac
         record(action, subject, of=of, actor=actor, **details)
 
 
+def note_export(action: str, actor: Actor, filters: dict[str, str]) -> None:
+    """Record who takes a list along as a file, and what it was narrowed to."""
+    note(action, None, actor=actor, filters=filters)
+
+
 def note_opening(action: str, subject: UUID, *, of: UUID, actor: Actor) -> None:
     """Record that a page about a customer was opened; once per person, subject and hour."""
     with transaction():

@@ -7,7 +7,7 @@ from uuid import UUID
 from portal.audit import service as audit
 from portal.credit_scores.models import CreditScore
 from portal.credit_scores.service import changeable, facts, locked, refuse_own, result_of, weigh
-from portal.kyc import reading as kyc
+from portal.kyc import workspace as kyc
 from portal.loans import service as loans
 from portal.loans.history import Score
 from portal.loans.reasons import REASONS
@@ -86,7 +86,7 @@ def blocks_of(row: CreditScore, customer: Person, *, is_held: bool = False) -> l
         return [users.DELETED]
     if customer.status is not Activity.ACTIVE:
         found.append(INACTIVE)
-    if not kyc.is_identified(row.user_id, is_held=is_held):
+    if not kyc.is_identified(row.user_id, for_update=is_held):
         found.append(UNIDENTIFIED)
     return found
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from portal.audit import looking
 from portal.audit import service as audit
 from portal.auth import service as auth
-from portal.kyc import claiming as kyc
+from portal.kyc import claims as kyc
 from portal.shared.actor import Actor
 from portal.shared.commands import earlier_answer
 from portal.shared.database import transaction

@@ -9,7 +9,7 @@ from portal.audit import looking
 from portal.audit import service as audit
 from portal.auth import service as auth
 from portal.credit_scores import reading as scores
-from portal.kyc import reading as kyc
+from portal.kyc import workspace as kyc
 from portal.loans import reading as loans
 from portal.notifications import finding as messages
 from portal.permissions import Permission, Role

@@ -9,7 +9,7 @@ from uuid import UUID
 from portal.audit import looking
 from portal.auth import service as auth
 from portal.credit_scores import timeline as scores
-from portal.kyc import timeline as kyc
+from portal.kyc import stats as kyc
 from portal.loans import timeline as loans
 from portal.notifications import timeline as messages
 from portal.permissions import Permission
