@@ -10,9 +10,8 @@ from uuid import UUID
 from portal.demo.drawing import Specimen
 from portal.demo.identity import id_of, number_of
 from portal.demo.people import Customer, Person
-from portal.kyc.deciding import CHECKLIST, STILL_VALID
+from portal.kyc import CHECKLIST, STILL_VALID, customer_words
 from portal.kyc.models import DocumentType, KycStatus
-from portal.kyc.reasons import customer_words
 from portal.shared.clock import WIB
 from portal.shared.crypto import document_hash
 

@@ -8,9 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from portal import config
-from portal.audit import service as audit
-from portal.auth import service as auth
+from portal import audit, auth, config, users
 from portal.kyc.holding import lists
 from portal.kyc.listing import Narrowed
 from portal.kyc.models import UNDO_WINDOW, DocumentType, KycStatus
@@ -18,8 +16,7 @@ from portal.shared import clock
 from portal.shared.actor import Actor, initials
 from portal.shared.ages import Age
 from portal.shared.pagination import Cursor, Page, Slice
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
 NEAR = timedelta(hours=1)
 EXPORTED_AT_MOST = 1_000_000
@@ -112,7 +109,7 @@ def _exported(filters: Filters, actor: Actor) -> Iterator[QueueRow]:
 
 def count(actor: Actor) -> Counters:
     """The queue's counters for this reviewer."""
-    return Counters(**lists.counts(holder=actor.id, late_before=clock.now() - target())._mapping)
+    return Counters(**lists.counts(holder=actor.id, late_before=clock.now() - waiting_target())._mapping)
 
 
 def undoable(actor: Actor) -> Undoable | None:
@@ -161,13 +158,13 @@ def _line(row: Row[Any], customer: Person, staff: dict[UUID, str], actor: Actor)
     )
 
 
-def target() -> timedelta:
+def waiting_target() -> timedelta:
     """Within which a decision is due."""
     return config.current().kyc_target
 
 
 def urgency(status: KycStatus, age: timedelta) -> str:
     """Whether a waiting check is past its target, near it, or neither."""
-    if status is not KycStatus.PENDING or age < target() - NEAR:
+    if status is not KycStatus.PENDING or age < waiting_target() - NEAR:
         return ""
-    return "late" if age >= target() else "near"
+    return "late" if age >= waiting_target() else "near"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from portal.audit import service as audit
+from portal import audit
 from portal.kyc import nik
 from portal.kyc.holding import checks, locked, refuse_own, take_oldest
 from portal.kyc.models import NUMBER_TRIES, KycStatus

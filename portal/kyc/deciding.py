@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from portal.audit import service as audit
+from portal import audit, notifications
 from portal.kyc.holding import checks, decidable, lists, locked, refuse_own, take_oldest
 from portal.kyc.images import store
 from portal.kyc.models import UNDO_WINDOW, DocumentType, KycCheck, KycDecision, KycStatus
 from portal.kyc.reasons import customer_words
-from portal.notifications import service as notifications
 from portal.shared import clock
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.commands import earlier_answer, remember

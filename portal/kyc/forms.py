@@ -24,7 +24,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.kyc import reasons
-from portal.kyc.browsing import Filters, target
+from portal.kyc.browsing import Filters, waiting_target
 from portal.kyc.deciding import DIFFERENT, SAME, STILL_VALID
 from portal.kyc.models import DecisionFilters, DocumentType, KycStatus
 from portal.kyc.reading import Workspace
@@ -56,7 +56,7 @@ class FilterForm(FlaskForm):
         validate_choice=False,
     )
     held = SelectField(_l("Held by"), choices=choices(("", _l("Anyone")), ("me", _l("Me"))), validate_choice=False)
-    age = SelectField(_l("Waiting"), choices=lambda: age_choices(target()), validate_choice=False)
+    age = SelectField(_l("Waiting"), choices=lambda: age_choices(waiting_target()), validate_choice=False)
 
     def filters(self) -> Filters:
         status = KycStatus(self.status.data) if self.status.data in [*KycStatus] else KycStatus.PENDING
@@ -66,7 +66,7 @@ class FilterForm(FlaskForm):
             document_type=DocumentType(self.document_type.data) if self.document_type.data in [*DocumentType] else None,
             is_flagged=self.flag.data == "duplicate",
             is_mine=is_pending and self.held.data == "me",
-            age=age_of(self.age.data or "", target()) if is_pending else None,
+            age=age_of(self.age.data or "", waiting_target()) if is_pending else None,
         )
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from portal import users
 from portal.kyc.listing import QueueRepository
 from portal.kyc.models import KycCheck
 from portal.kyc.repository import KycRepository
@@ -11,7 +12,6 @@ from portal.shared.crypto import new_id
 from portal.shared.database import db
 from portal.shared.errors import N_, Forbidden, NotFound
 from portal.shared.pagination import Cursor
-from portal.users import service as users
 
 checks = KycRepository(db.session)
 lists = QueueRepository(db.session)

@@ -1,29 +1,30 @@
 """The reviewers' work in numbers, for their home page, and the decisions behind those numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from portal.auth import service as auth
+from prometheus_client.core import GaugeMetricFamily
+
+from portal import auth, users
 from portal.kyc import browsing
 from portal.kyc.browsing import QueueRow
 from portal.kyc.models import DecisionFilters, DocumentType, KycStatus
 from portal.kyc.reasons import REASONS
 from portal.kyc.tallying import Tallies
-from portal.shared import clock
+from portal.shared import clock, metrics
 from portal.shared.actor import Actor
 from portal.shared.ages import Age, ages
 from portal.shared.database import db
 from portal.shared.pagination import Cursor, Page, Slice
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
 tallies = Tallies(db.session)
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class QueueNumbers:
     """What waits, for how long, and what this reviewer did today; no count goes beyond 1,001."""
 
     waiting: int
@@ -51,11 +52,11 @@ class Made:
     decided_at: datetime
 
 
-def numbers(actor: Actor) -> Numbers:
+def queue_numbers(actor: Actor) -> QueueNumbers:
     """The queue and the reviewer's own day in one statement."""
-    spans, now = ages(browsing.target()), clock.now()
+    spans, now = ages(browsing.waiting_target()), clock.now()
     found = tallies.numbers(spans, me=actor.id, now=now, today=clock.midnight())
-    return Numbers(
+    return QueueNumbers(
         found["waiting"],
         found["mine"],
         found["decided"],
@@ -64,12 +65,19 @@ def numbers(actor: Actor) -> Numbers:
     )
 
 
-def oldest(actor: Actor, most: int) -> Sequence[QueueRow]:
+def oldest_waiting(actor: Actor, most: int) -> Sequence[QueueRow]:
     """The first of the queue."""
     return browsing.first(most, actor=actor)
 
 
-def team(ids: Sequence[UUID]) -> Mapping[UUID, int]:
+@metrics.gauges.listen
+def measure() -> Iterator[GaugeMetricFamily]:
+    """How the queue stands, for the metrics."""
+    age = tallies.oldest_seconds()
+    yield GaugeMetricFamily("portal_kyc_oldest_pending_seconds", "Age of the longest waiting check.", value=age)
+
+
+def decided_today(ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """How many each of these people decided today."""
     return tallies.team(ids, clock.midnight())
 

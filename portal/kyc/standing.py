@@ -6,7 +6,7 @@ from uuid import UUID
 
 from portal.kyc.holding import checks
 from portal.kyc.models import KycStatus
-from portal.notifications.facts import Statement, register
+from portal.notifications import Statement, checks_of
 
 KINDS = {f"kyc-{status}": status for status in (KycStatus.VERIFIED, KycStatus.REJECTED, KycStatus.EXPIRED)}
 
@@ -27,6 +27,4 @@ def _holds(row: Any, status: KycStatus) -> bool:
     return row is not None and row.status is status and (status is KycStatus.VERIFIED or not row.is_followed)
 
 
-def init() -> None:
-    """Answer for the messages about identity checks."""
-    register(*KINDS, still_true=still_decided)
+checks_of.listen(dict.fromkeys(KINDS, still_decided).get)

@@ -52,6 +52,9 @@ _LISTINGS: dict[tuple[Any, ...], Any] = {
     for place in (None, "after", "before")
     for given in product((False, True), (False, True), (False, True))
 }
+_OLDEST = text(
+    "SELECT extract(epoch FROM now() - min(created_at)) FROM user_kyc WHERE status = 'pending' AND withdrawn_at IS NULL"
+)
 _TEAM = text(
     "SELECT id, "  # noqa: S608  the rules are constants
     + capped("kyc_decisions", f"{IS_MADE} AND decided_by = id AND decided_at >= :since")
@@ -105,6 +108,10 @@ class Tallies:
         bounds |= {f"until{n}": age.until(now) for n, age in enumerate(spans)}
         given = {name: at for name, at in bounds.items() if at is not None}
         return self.session.execute(_numbers(len(spans)), {"me": me, "today": today, **given}).one()._asdict()
+
+    def oldest_seconds(self) -> float:
+        """How long the longest waiting check has been waiting."""
+        return float(self.session.scalar(_OLDEST) or 0)
 
     def team(self, ids: Sequence[UUID], since: datetime) -> dict[UUID, int]:
         """How many each of these people decided since then."""
