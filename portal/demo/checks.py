@@ -10,8 +10,8 @@ from uuid import UUID
 from portal.demo.drawing import Specimen
 from portal.demo.identity import id_of, number_of
 from portal.demo.people import Customer, Person
-from portal.kyc.models import CHECKLIST, STILL_VALID, DocumentType, KycStatus
-from portal.kyc.reasons import customer_words
+from portal.kyc import CHECKLIST, STILL_VALID, customer_words
+from portal.kyc.models import DocumentType, KycStatus
 from portal.shared.clock import WIB
 from portal.shared.crypto import document_hash
 

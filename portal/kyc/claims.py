@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from portal.audit import service as audit
+from portal import audit, users
 from portal.kyc import nik
 from portal.kyc.models import MAX_NUMBER_TRIES, Claim, KycCheck, KycStatus
 from portal.kyc.repository.checks import CheckRepository
@@ -16,7 +16,6 @@ from portal.shared.crypto import digits_of, document_hash, new_id
 from portal.shared.database import db, transaction
 from portal.shared.errors import N_, Conflict, Forbidden, Locked, NotFound, Refused
 from portal.shared.pagination import Cursor
-from portal.users import service as users
 
 checks = CheckRepository(db.session)
 pages = PageRepository(db.session)

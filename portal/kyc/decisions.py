@@ -6,12 +6,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from portal.audit import service as audit
+from portal import audit, notifications
 from portal.kyc.claims import checks, decidable, locked, pages, refuse_own, take_oldest
 from portal.kyc.images import store
 from portal.kyc.models import CHECKLIST, STILL_VALID, UNDO_WINDOW, Claim, DocumentType, KycCheck, KycDecision, KycStatus
 from portal.kyc.reasons import FINAL, MAX_REASONS, MIN_OTHER_LENGTH, OTHER, REASONS, customer_words
-from portal.notifications import service as notifications
 from portal.shared import clock
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.answers import Answers

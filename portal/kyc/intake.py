@@ -8,7 +8,7 @@ import base64
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from portal.audit import service as audit
+from portal import audit, users
 from portal.kyc.claims import checks
 from portal.kyc.images import clean, store
 from portal.kyc.models import DocumentType, KycCheck
@@ -17,7 +17,6 @@ from portal.shared.crypto import digits_of, document_hash, new_id
 from portal.shared.database import again_when_contended, transaction
 from portal.shared.errors import N_, Conflict, NotFound, Refused
 from portal.shared.feed import Given, results
-from portal.users import service as users
 
 
 def take_in(
@@ -49,7 +48,7 @@ def _add(kyc_id: UUID, user_id: UUID, document_type: DocumentType, number_hash: 
         checks.lock_person(kyc_id)
         if _is_there(kyc_id, user_id, number_hash):
             return
-        users.hold(user_id)
+        users.lock(user_id)
         checks.lock_number(number_hash)
         checks.add(
             KycCheck(

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, any_, bindparam, func, select, text, true
 
-from portal import config
-from portal.auth import service as auth
+from portal import auth, config, users
 from portal.kyc.claims import pages
 from portal.kyc.models import (
     IS_LISTED,
@@ -29,8 +28,7 @@ from portal.shared.errors import N_
 from portal.shared.fields import Choice, Id, Rule, Since, Waiting, nowhere
 from portal.shared.lists import Export, Listing, Tab
 from portal.shared.pagination import Slice
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
 NEAR = timedelta(hours=1)
 
@@ -81,16 +79,16 @@ class Undoable:
     seconds_left: int
 
 
-def target() -> timedelta:
+def waiting_target() -> timedelta:
     """Within which a decision is due."""
     return config.current().kyc_target
 
 
 def urgency(status: KycStatus, age: timedelta) -> str:
     """Whether a waiting check is past its target, near it, or neither."""
-    if status is not KycStatus.PENDING or age < target() - NEAR:
+    if status is not KycStatus.PENDING or age < waiting_target() - NEAR:
         return ""
-    return "late" if age >= target() else "near"
+    return "late" if age >= waiting_target() else "near"
 
 
 def _queue_rows(rows: Sequence[Row[Any]], actor: Actor) -> list[QueueRow]:
@@ -158,7 +156,7 @@ QUEUE: Listing[QueueRow] = Listing(
             rules={"me": "lease_holder = :me AND lease_until > clock_timestamp()"},
             in_bar=_waits,
         ),
-        Waiting(name="age", label=N_("Waiting"), column=KycCheck.created_at, target=target, in_bar=_waits),
+        Waiting(name="age", label=N_("Waiting"), column=KycCheck.created_at, target=waiting_target, in_bar=_waits),
     ],
     meant=_of_waiting,
     tabs=[
@@ -261,10 +259,10 @@ DECISIONS: Listing[DecisionRow] = Listing(
 
 def count(actor: Actor) -> dict[str, int]:
     """How many each view of the queue has for this reviewer, counted up to 1,001."""
-    return QUEUE.counts(me=actor.auth_id, late=clock.now() - target())
+    return QUEUE.counts(me=actor.auth_id, late=clock.now() - waiting_target())
 
 
-def first(most: int, *, actor: Actor) -> Sequence[QueueRow]:
+def oldest_waiting(actor: Actor, most: int) -> Sequence[QueueRow]:
     """The oldest that wait, held or not."""
     return QUEUE.page(QUEUE.read({}), Slice(), actor=actor).rows[:most]
 

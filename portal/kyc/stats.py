@@ -1,6 +1,6 @@
 """Identity checks in numbers, on the timeline, and whether what a message told of one still holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from heapq import merge
@@ -8,12 +8,14 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from prometheus_client.core import GaugeMetricFamily
+
 from portal.kyc.claims import checks, pages
 from portal.kyc.models import KycStatus
-from portal.kyc.queue import target
+from portal.kyc.queue import waiting_target
 from portal.kyc.repository.numbers import NumberRepository
-from portal.notifications.facts import Statement, register
-from portal.shared import clock
+from portal.notifications import Statement, checks_of
+from portal.shared import clock, metrics
 from portal.shared.actor import Actor
 from portal.shared.ages import Age, ages
 from portal.shared.database import db
@@ -40,9 +42,9 @@ class QueueNumbers:
         return next(number for age, number in self.ages.items() if age.is_late)
 
 
-def numbers(actor: Actor) -> QueueNumbers:
+def queue_numbers(actor: Actor) -> QueueNumbers:
     """The queue and the reviewer's own day in one statement."""
-    spans, now = ages(target()), clock.now()
+    spans, now = ages(waiting_target()), clock.now()
     found = repository.numbers(spans, me=actor.id, now=now, today=clock.midnight())
     return QueueNumbers(
         found["waiting"],
@@ -53,7 +55,14 @@ def numbers(actor: Actor) -> QueueNumbers:
     )
 
 
-def team(ids: Sequence[UUID]) -> Mapping[UUID, int]:
+@metrics.gauges.listen
+def measure() -> Iterator[GaugeMetricFamily]:
+    """How the queue stands, for the metrics."""
+    age = repository.oldest_seconds()
+    yield GaugeMetricFamily("portal_kyc_oldest_pending_seconds", "Age of the longest waiting check.", value=age)
+
+
+def decided_today(ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """How many each of these people decided today."""
     return repository.team(ids, clock.midnight())
 
@@ -90,6 +99,4 @@ def _holds(row: Any, status: KycStatus) -> bool:
     return row is not None and row.status is status and (status is KycStatus.VERIFIED or not row.is_followed)
 
 
-def init() -> None:
-    """Answer for the messages about identity checks."""
-    register(*KINDS, still_true=still_decided)
+checks_of.listen(dict.fromkeys(KINDS, still_decided).get)

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from portal.audit import service as audit
-from portal.auth import service as auth
+from portal import audit, auth, users
 from portal.kyc.claims import LOST, checks, pages
 from portal.kyc.images import stamp, store
 from portal.kyc.models import MAX_NUMBER_TRIES, DocumentType, KycCheck, KycStatus
@@ -20,8 +19,7 @@ from portal.shared.actor import Actor
 from portal.shared.database import transaction
 from portal.shared.errors import N_, Locked, NotFound
 from portal.shared.pagination import Cursor
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Background jobs on the same Postgres, added inside the caller's transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -14,10 +14,12 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, Unique
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task
+from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import make_url, text
 from sqlalchemy.orm import Session
 
-from portal.shared.database import require_transaction, transaction
+from portal.shared.database import db, require_transaction, transaction
+from portal.shared.metrics import gauges
 
 HEARTBEAT = 10.0
 REQUEST_ID = "_request_id"
@@ -62,11 +64,30 @@ def cancel(key: UUID) -> bool:
 
 _DUE = text("SELECT clock_timestamp() + CAST(:after AS interval)")
 _WAITS = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo'")
+_NUMBERS = text(
+    "SELECT task_name, status::text AS status, count(*) AS number,"
+    " coalesce(extract(epoch FROM max(now() - coalesce(scheduled_at, now()))), 0) AS late"
+    " FROM procrastinate_jobs GROUP BY task_name, status"
+)
 _CANCEL = text(
     "WITH waiting AS MATERIALIZED"
     " (SELECT id FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo' FOR UPDATE)"
     " SELECT procrastinate_cancel_job_v1(id, false, true) FROM waiting"
 )
+
+
+@gauges.listen
+def measure() -> Iterator[GaugeMetricFamily]:
+    """How the queue stands, by task and state."""
+    number = GaugeMetricFamily("portal_jobs", "Jobs in the queue.", labels=["task", "status"])
+    late = GaugeMetricFamily(
+        "portal_jobs_oldest_seconds", "How long the longest waiting job is due.", labels=["task", "status"]
+    )
+    for row in db.session.execute(_NUMBERS):
+        number.add_metric([row.task_name, row.status], row.number)
+        late.add_metric([row.task_name, row.status], max(float(row.late), 0))
+    yield number
+    yield late
 
 
 def within(app: Flask) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from portal.shared.actor import Actor
 from portal.shared.counting import capped
 from portal.shared.database import db
 from portal.shared.fields import Field
+from portal.shared.hooks import Hook
 from portal.shared.pagination import PAGE_SIZE, Cursor, Page, Slice
 
 RowT = TypeVar("RowT")
@@ -20,8 +21,8 @@ BATCH_SIZE = 1000
 MAX_EXPORTED = 1_000_000
 Shape = tuple[tuple[str, Any], ...]
 
-exported: list[Callable[[str, Actor, dict[str, str]], None]] = []
-"""Who is told of every export before its first row is read: (action, who, what it was narrowed to)."""
+exported: Hook[[str, Actor, dict[str, str]], None] = Hook()
+"""Announces an export before its first row is read: the action, who, and what the list was narrowed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,7 @@ class Declared(Generic[RowT]):
     def export(self, asked: Asked, *, actor: Actor) -> Iterator[RowT]:
         """All that was asked for, streamed; who exported what is recorded first."""
         assert self.file, "this list has no export"
-        for tell in exported:
-            tell(self.file.action, actor, asked.named)
+        exported(self.file.action, actor, asked.named)
         return (row for batch in self.batches(asked, self.file.most, actor) for row in self.shown(batch, actor))
 
     def rows(self, asked: Asked, part: Slice, actor: Actor) -> Sequence[Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from portal.notifications import batches, delivery
 from portal.notifications.batch_models import BatchState
-from portal.notifications.listing import Filters
+from portal.notifications.models import Filters
 from portal.permissions import Role
 from tests.factories import make_customer, make_staff
 from tests.notifications.providers import gateway, let_pass

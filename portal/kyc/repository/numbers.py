@@ -16,6 +16,9 @@ from portal.shared.counting import capped
 NEWEST = 1000
 """So many rejections are looked through for their reasons, which no index orders by time."""
 
+_OLDEST = text(
+    f"SELECT extract(epoch FROM now() - min(created_at)) FROM user_kyc WHERE status = 'pending' AND {IS_LISTED}"  # noqa: S608
+)
 _TEAM = text(
     "SELECT id, "  # noqa: S608  the rules are constants
     + capped("kyc_decisions", f"{IS_MADE} AND decided_by = id AND decided_at >= :since")
@@ -61,6 +64,10 @@ class NumberRepository:
         bounds |= {f"until{n}": age.until(now) for n, age in enumerate(spans)}
         given = {name: at for name, at in bounds.items() if at is not None}
         return self.session.execute(_numbers(len(spans)), {"me": me, "today": today, **given}).one()._asdict()
+
+    def oldest_seconds(self) -> float:
+        """How long the longest waiting check has been waiting."""
+        return float(self.session.scalar(_OLDEST) or 0)
 
     def team(self, ids: Sequence[UUID], since: datetime) -> dict[UUID, int]:
         """How many each of these people decided since then."""
