@@ -9,7 +9,8 @@ from portal import audit, auth, users
 from portal.notifications import harmless, letter
 from portal.notifications.advice import ADVICE
 from portal.notifications.browsing import Line, found, lines, lists
-from portal.notifications.repository import NotificationRepository, ResendRepository
+from portal.notifications.repository import NotificationRepository
+from portal.notifications.resends.repository.copies import ResendRepository
 from portal.shared import clock
 from portal.shared.actor import Actor
 from portal.shared.database import db

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, request, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.notifications import browsing, facts, reading, resending, watching
+from portal.notifications import browsing, reading, watching
 from portal.notifications.forms import (
     CATEGORIES,
     CHANNELS,
@@ -21,6 +21,7 @@ from portal.notifications.forms import (
     ResendForm,
     RevealForm,
 )
+from portal.notifications.resends import copies, facts
 from portal.permissions import Permission
 from portal.shared import clock
 from portal.shared.errors import Refusal
@@ -137,7 +138,7 @@ def resend(message_id: UUID) -> ResponseReturnValue:
     form = ResendForm()
     if not form.validate():
         return _message(message_id, status=422)
-    resending.resend(
+    copies.resend(
         message_id,
         reason=form.reason.data,
         is_confirmed=form.confirmed.data,
@@ -199,7 +200,7 @@ def _message(
         fragment="notifications/_message.html",
         status=status,
         message=reading.show(message_id, actor=current_actor()),
-        verdict=resending.verdict_of(message_id),
+        verdict=copies.verdict_of(message_id),
         form=form,
         reveal_form=reveal_form or RevealForm(),
         revealed=revealed,
@@ -241,7 +242,7 @@ def _opened() -> dict[str, Any]:
         return {"opened": None}
     return {
         "opened": reading.show(UUID(asked), actor=current_actor()),
-        "verdict": resending.verdict_of(UUID(asked)),
+        "verdict": copies.verdict_of(UUID(asked)),
         "form": ResendForm(),
         "reveal_form": RevealForm(),
     }

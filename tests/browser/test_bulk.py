@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from portal.notifications import batches, working
 from portal.notifications.models import COLLECTION, Filters
+from portal.notifications.resends import batches, worker
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.mongo import mongo
@@ -119,7 +119,7 @@ def work_off_beside(app):
 
 
 def test_stopping_and_running_again(look_as, in_app, monkeypatch):
-    monkeypatch.setattr(working, "CHUNK", 2)
+    monkeypatch.setattr(worker, "CHUNK", 2)
     fill_log()
     page = look_as("/notifications?status=failed")
     page.get_by_label("Select all on this page").check()
@@ -127,7 +127,7 @@ def test_stopping_and_running_again(look_as, in_app, monkeypatch):
     page.get_by_label("Number of messages").fill("6")
     page.get_by_role("button", name="Send 6 messages").click()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    working.work(batch_id=page.url.rpartition("/")[2], slot=0)
+    worker.work(batch_id=page.url.rpartition("/")[2], slot=0)
     expect(page.locator("#batch")).to_contain_text("6 of 10 are through.")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#batch")).to_contain_text("4 were stopped before their turn")
@@ -187,10 +187,10 @@ def counting(look_as, monkeypatch, **_):
 
 
 def running(look_as, monkeypatch, maya, **_):
-    monkeypatch.setattr(working, "CHUNK", 2)
+    monkeypatch.setattr(worker, "CHUNK", 2)
     fill_log()
     confirm(batch_id := begin(), maya)
-    working.work(batch_id=str(batch_id), slot=0)
+    worker.work(batch_id=str(batch_id), slot=0)
     return look_as(f"/notifications/batches/{batch_id}")
 
 

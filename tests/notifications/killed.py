@@ -15,10 +15,11 @@ from uuid import uuid4
 from flask import Flask
 
 from portal.app import create_app
-from portal.notifications import delivery, resending
+from portal.notifications import delivery
 from portal.notifications.channels.gateway import Gateway
 from portal.notifications.channels.mail import Mail
 from portal.notifications.repository import NotificationRepository
+from portal.notifications.resends import copies
 from portal.shared import jobs
 from portal.shared.database import transaction
 
@@ -28,7 +29,7 @@ PATIENCE = 20
 def die_at(step: str) -> None:
     moment, _, what = step.partition("-")
     owners: dict[str, list[tuple[Any, str]]] = {
-        "claim": [(resending, "claim")],
+        "claim": [(copies, "claim")],
         "copies": [(NotificationRepository, "add_copies")],
         "write": [(NotificationRepository, "add")],
         "send": [(Gateway, "send"), (Mail, "send")],

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from portal.notifications import batches
 from portal.notifications.models import ATTEMPTS, COLLECTION, OUTCOME_OF
+from portal.notifications.resends import batches
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.mongo import mongo

@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.notifications import batches, delivery, working
-from portal.notifications.batch_models import BatchState, Resend
+from portal.notifications import delivery
 from portal.notifications.models import COLLECTION
+from portal.notifications.resends import batches, worker
+from portal.notifications.resends.models import BatchState, Resend
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db
@@ -268,11 +269,11 @@ def test_a_reason_is_asked_for_where_one_was_sent_before(maya, in_app):
 
 
 def test_stopped_means_that_nothing_more_goes_out(maya, in_app, monkeypatch):
-    monkeypatch.setattr(working, "CHUNK", 10)
+    monkeypatch.setattr(worker, "CHUNK", 10)
     make_messages(30)
     batch_id = select(maya, **ALL)
     act(maya, batch_id, "confirm", number=30)
-    working.work(batch_id=str(batch_id), slot=0)
+    worker.work(batch_id=str(batch_id), slot=0)
     assert act(maya, batch_id, "cancel").status_code == 303
     work_off(in_app)
     batch = batch_of(batch_id)
@@ -284,11 +285,11 @@ def test_stopped_means_that_nothing_more_goes_out(maya, in_app, monkeypatch):
 
 
 def test_run_again_it_takes_those_that_are_left_and_nobody_twice(maya, in_app, monkeypatch):
-    monkeypatch.setattr(working, "CHUNK", 10)
+    monkeypatch.setattr(worker, "CHUNK", 10)
     make_messages(30)
     batch_id = select(maya, **ALL)
     act(maya, batch_id, "confirm", number=30)
-    working.work(batch_id=str(batch_id), slot=0)
+    worker.work(batch_id=str(batch_id), slot=0)
     act(maya, batch_id, "cancel")
     work_off(in_app)
     first = {copy["resend_of"] for copy in copies()}
@@ -305,7 +306,7 @@ def test_run_again_it_takes_those_that_are_left_and_nobody_twice(maya, in_app, m
 
 def test_more_than_can_be_looked_at_at_once_are_counted_by_a_worker(maya, in_app, monkeypatch):
     monkeypatch.setattr(batches, "AT_ONCE", 10)
-    monkeypatch.setattr(working, "LOOKED_AT", 10)
+    monkeypatch.setattr(worker, "LOOKED_AT", 10)
     make_messages(25)
     batch_id = select(maya, **ALL)
     assert batch_of(batch_id).state is BatchState.COUNTING

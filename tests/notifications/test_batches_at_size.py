@@ -9,9 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from portal.notifications import batches, delivery
-from portal.notifications.batch_models import BatchState
+from portal.notifications import delivery
 from portal.notifications.models import Filters
+from portal.notifications.resends import batches
+from portal.notifications.resends.models import BatchState
 from portal.permissions import Role
 from tests.factories import make_customer, make_staff
 from tests.notifications.providers import gateway, let_pass

@@ -8,8 +8,8 @@ from sqlalchemy import update
 
 from portal.kyc.models import KycStatus
 from portal.loans.models import Payment, PaymentStatus
-from portal.notifications.facts import lists
 from portal.notifications.models import ATTEMPTS, COLLECTION
+from portal.notifications.resends.facts import lists
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.crypto import address_hash

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from portal import audit, auth
-from portal.notifications import browsing, working
-from portal.notifications.batch_models import BatchState, ItemResult, ResendBatch
-from portal.notifications.batch_repository import BatchRepository
+from portal.notifications import browsing
 from portal.notifications.browsing import Line
-from portal.notifications.eligibility import SENTENCES
-from portal.notifications.facts import lists, messages
 from portal.notifications.models import Filters
+from portal.notifications.resends import worker
+from portal.notifications.resends.eligibility import SENTENCES
+from portal.notifications.resends.facts import lists, messages
+from portal.notifications.resends.models import BatchState, ItemResult, ResendBatch
+from portal.notifications.resends.repository.batches import BatchRepository
 from portal.shared import clock, commands, crypto, jobs
 from portal.shared.actor import Actor
 from portal.shared.database import db, transaction
@@ -21,7 +22,7 @@ from portal.shared.errors import N_, Conflict, NotFound, Refused
 from portal.shared.pagination import Cursor, Page, Slice
 
 MOST = 20_000
-AT_ONCE = working.LOOKED_AT
+AT_ONCE = worker.LOOKED_AT
 LATER = {"too_soon", "too_often"}
 WORDS: Mapping[str, str] = {
     **SENTENCES,
@@ -230,7 +231,7 @@ def confirm(batch_id: UUID, *, number: int, reason: str, version: int, command: 
         batch.reason, batch.confirmed = reason or None, (batch.confirmed or 0) + ready
         batch.confirmed_by, batch.confirmed_as = actor.id, actor.role
         audit.record("messages.batch-confirmed", batch_id, actor=actor, number=ready, filters=batch.filters)
-        working.start(batch_id)
+        worker.start(batch_id)
 
 
 def cancel(batch_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
@@ -259,9 +260,9 @@ def rerun(batch_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
 def _look(batch: ResendBatch) -> None:
     """Here and now where they are few, else by a worker."""
     if batch.selected <= AT_ONCE:
-        working.look(batch)
+        worker.look(batch)
     else:
-        jobs.defer(working.count, key=crypto.new_id(), batch_id=str(batch.batch_id))
+        jobs.defer(worker.count, key=crypto.new_id(), batch_id=str(batch.batch_id))
 
 
 def _found(batch_id: UUID) -> ResendBatch:

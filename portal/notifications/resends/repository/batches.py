@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, Row, Select, Uuid, bindparam, func, literal, select, text, tuple_, update
 from sqlalchemy.orm import scoped_session
 
-from portal.notifications.batch_models import BatchState, ItemResult, ResendBatch, ResendItem
+from portal.notifications.resends.models import BatchState, ItemResult, ResendBatch, ResendItem
 from portal.shared.pagination import PAGE_SIZE, Slice
 
 _NEWEST_BATCH = (ResendBatch.requested_at, ResendBatch.batch_id)

@@ -3,21 +3,20 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.notifications import batches
-from portal.notifications.batch_models import ItemResult
-from portal.notifications.bulk_forms import BatchForm, ConfirmForm, SelectForm
 from portal.notifications.forms import CATEGORIES, CHANNELS, STATUSES, FilterForm
+from portal.notifications.resends import batches
+from portal.notifications.resends.models import ItemResult
+from portal.notifications.resends.views import bp
+from portal.notifications.resends.views.forms import BatchForm, ConfirmForm, SelectForm
 from portal.permissions import Permission
 from portal.shared.errors import N_, Refusal, Refused
 from portal.shared.pagination import Slice
 from portal.web.access import current_actor, requires
 from portal.web.errors import explained, shows_again
 from portal.web.render import render, unchanged
-
-bp = Blueprint("batches", __name__, url_prefix="/notifications")
 
 WORDS: dict[str, Any] = {"categories": CATEGORIES, "channels": CHANNELS, "statuses": STATUSES}
 

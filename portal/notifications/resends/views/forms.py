@@ -9,8 +9,8 @@ from wtforms import BooleanField, StringField
 from wtforms.fields import Field
 from wtforms.validators import Length, ValidationError
 
-from portal.notifications.batch_models import BatchState
-from portal.notifications.batches import Batch
+from portal.notifications.resends.batches import Batch
+from portal.notifications.resends.models import BatchState
 from portal.web.forms import CANONICAL_UUID, WHOLE, Command, NoteField, VersionField
 
 

@@ -7,9 +7,9 @@ from procrastinate import RetryStrategy
 
 from portal import audit
 from portal.notifications import delivery
-from portal.notifications.batch_models import Resend
-from portal.notifications.eligibility import Verdict
-from portal.notifications.facts import lists, messages, resends, roots_of, verdicts_of
+from portal.notifications.resends.eligibility import Verdict
+from portal.notifications.resends.facts import lists, messages, resends, roots_of, verdicts_of
+from portal.notifications.resends.models import Resend
 from portal.shared import clock, commands, jobs
 from portal.shared.actor import Actor
 from portal.shared.crypto import uuid7

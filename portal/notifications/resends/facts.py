@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from portal import config, users
-from portal.notifications.batch_models import Resend
-from portal.notifications.eligibility import Facts, Verdict, judge
 from portal.notifications.listing import MessageLists
 from portal.notifications.quiet import next_allowed
-from portal.notifications.repository import NotificationRepository, ResendRepository
+from portal.notifications.repository import NotificationRepository
+from portal.notifications.resends.eligibility import Facts, Verdict, judge
+from portal.notifications.resends.models import Resend
+from portal.notifications.resends.repository.copies import ResendRepository
 from portal.shared import clock, crypto
 from portal.shared.database import db
 from portal.shared.hooks import Hook

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from procrastinate import RetryStrategy
 
-from portal.notifications import resending
-from portal.notifications.batch_models import BatchState, ItemResult, ResendBatch, ResendItem
-from portal.notifications.batch_repository import BatchRepository
-from portal.notifications.eligibility import Verdict
-from portal.notifications.facts import lists, resends, verdicts_of
+from portal.notifications.resends import copies
+from portal.notifications.resends.eligibility import Verdict
+from portal.notifications.resends.facts import lists, resends, verdicts_of
+from portal.notifications.resends.models import BatchState, ItemResult, ResendBatch, ResendItem
+from portal.notifications.resends.repository.batches import BatchRepository
 from portal.shared import clock, crypto, jobs
 from portal.shared.actor import Actor
 from portal.shared.database import again_when_contended, db, require_transaction, transaction
@@ -75,7 +75,7 @@ def _work(batch_id: UUID) -> int:
         if batch is None or batch.state is not BatchState.RUNNING:
             return 0
         items = batches.take(batch_id, ItemResult.READY, CHUNK)
-        answers = resending.claim(
+        answers = copies.claim(
             list(lists.of_ids([item.message_id for item in items]).values()),
             reason=batch.reason or "",
             batch_id=batch_id,
