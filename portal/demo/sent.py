@@ -13,7 +13,7 @@ from portal.demo.people import Customer
 from portal.kyc.models import UNDO_WINDOW
 from portal.loans.models import Loan, Payment, PaymentStatus
 from portal.notifications import MESSAGES
-from portal.notifications.models import OUTCOME_OF, Notification, Outcome
+from portal.notifications.models import ErrorClass, Notification, Outcome
 from portal.shared.crypto import address_hash
 from portal.shared.vocabulary import Decision
 from portal.users import mask
@@ -138,7 +138,7 @@ def _attempt(
         "number": number,
         "started_at": started_at,
         "ended_at": started_at + took,
-        "outcome": (OUTCOME_OF[error_class] if error_class else Outcome.SENT).value,
+        "outcome": (ErrorClass(error_class).outcome if error_class else Outcome.SENT).value,
         "error_class": error_class,
         "channel": channel,
         "provider": "smtp" if is_mail else "gateway",

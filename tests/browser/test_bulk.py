@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from portal.notifications.models import COLLECTION, Filters
+from portal.notifications.log import LOG
+from portal.notifications.models import COLLECTION
 from portal.notifications.resends import batches, worker
 from portal.permissions import Role
 from portal.shared import clock
@@ -225,7 +226,7 @@ def no_batch(look_as, **_):
 
 def begin(status=None):
     maya = make_staff(Role.SUPPORT_AGENT, display_name="Maya Anggraini").actor
-    return batches.select([], Filters(status=status), command=uuid4(), actor=maya)
+    return batches.select([], LOG.read({"status": status}), command=uuid4(), actor=maya)
 
 
 def confirm(batch_id, maya):

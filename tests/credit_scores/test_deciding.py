@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from portal import notifications
 from portal.credit_scores import deciding, reconciling
 from portal.loans import service as loans
-from portal.notifications import service as notifications
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db

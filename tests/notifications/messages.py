@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from portal.notifications.models import ATTEMPTS, COLLECTION, OUTCOME_OF
+from portal.notifications.models import ATTEMPTS, COLLECTION, ErrorClass
 from portal.notifications.resends import batches
 from portal.permissions import Role
 from portal.shared import clock
@@ -45,7 +45,7 @@ def make_attempt(message_id: UUID, number: int = 1, **given: Any) -> UUID:
         "provider": "gateway",
         "recipient_masked": "+62812••••789",
         "recipient_hash": "0" * 64,
-        "outcome": OUTCOME_OF[error_class].value if error_class else "sent",
+        "outcome": ErrorClass(error_class).outcome.value if error_class else "sent",
         "provider_answer": "HTTP 200",
         **given,
     }

@@ -9,6 +9,7 @@ import pytest
 
 from portal.notifications import delivery
 from portal.notifications.models import COLLECTION
+from portal.notifications.repository import attempts
 from portal.notifications.resends import batches, worker
 from portal.notifications.resends.models import BatchState, Resend
 from portal.permissions import Role
@@ -199,7 +200,7 @@ def refusing(phones):
 
 
 def send_all(channel="sms"):
-    while delivery.messages.is_any_due(channel, clock.now()):
+    while attempts.is_any_due(channel, clock.now()):
         delivery.deliver(channel=channel, slot=0)
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from portal.notifications import delivery
-from portal.notifications.models import Filters
+from portal.notifications.log import LOG
 from portal.notifications.resends import batches
 from portal.notifications.resends.models import BatchState
 from portal.permissions import Role
@@ -22,7 +22,7 @@ from tests.notifications.working import waiting
 
 pytestmark = pytest.mark.slow
 
-FAILED = Filters(status="failed")
+FAILED = LOG.read({"status": "failed"})
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from portal.notifications import delivery
-from portal.notifications import service as notifications
+from portal.notifications import drafts as notifications
 from portal.notifications.models import ATTEMPTS
 from portal.shared.database import transaction
 from portal.shared.mongo import mongo

@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from portal import audit, auth
-from portal.notifications import browsing
-from portal.notifications.browsing import Line
-from portal.notifications.models import Filters
+from portal.notifications.log import LOG, MessageRow, rows_of
+from portal.notifications.repository import messages
 from portal.notifications.resends import worker
 from portal.notifications.resends.eligibility import SENTENCES
-from portal.notifications.resends.facts import lists, messages
 from portal.notifications.resends.models import BatchState, ItemResult, ResendBatch
 from portal.notifications.resends.repository.batches import BatchRepository
 from portal.shared import clock, commands, crypto, jobs
 from portal.shared.actor import Actor
 from portal.shared.database import db, transaction
 from portal.shared.errors import N_, Conflict, NotFound, Refused
+from portal.shared.lists import Asked
 from portal.shared.pagination import Cursor, Page, Slice
 
 MOST = 20_000
@@ -124,11 +123,11 @@ class Batch:
 class Item:
     """One message of a bulk resend; ``copy`` is there once it is written."""
 
-    line: Line
+    line: MessageRow
     result: ItemResult
     sentence: str
     due_at: datetime | None
-    copy: Line | None
+    copy: MessageRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +142,15 @@ class Brief:
     confirmed: int | None
 
 
-def select(ids: Sequence[UUID], filters: Filters | None, *, command: UUID, actor: Actor) -> UUID:
+def select(ids: Sequence[UUID], asked: Asked | None, *, command: UUID, actor: Actor) -> UUID:
     """Freeze the messages of these ids, or all that match, and look at them; returns the batch.
 
     Up to 500 are looked at before this returns, more by a worker.
     """
-    found = lists.every(filters, MOST + 1) if filters else lists.of_ids(ids).values()
+    if asked:
+        found = [document for batch in LOG.batches(asked, MOST + 1, actor) for document in batch]
+    else:
+        found = list(messages.of_ids(ids).values())
     meant = sorted(((row["_id"], row["created_at"]) for row in found), key=lambda one: (one[1], one[0]), reverse=True)
     if not meant:
         raise Refused(N_("No message is chosen. Tick at least one, or choose all that match."))
@@ -159,7 +161,7 @@ def select(ids: Sequence[UUID], filters: Filters | None, *, command: UUID, actor
         if earlier and earlier.location:
             return earlier.location
         batch = ResendBatch(
-            batch_id=crypto.new_id(), requested_by=actor.id, filters=_codes(filters, len(meant)), selected=len(meant)
+            batch_id=crypto.new_id(), requested_by=actor.id, filters=_codes(asked, len(meant)), selected=len(meant)
         )
         batches.add(batch)
         batches.freeze(batch.batch_id, meant)
@@ -193,7 +195,7 @@ def items(batch_id: UUID, result: ItemResult | None, part: Slice) -> Page[Item]:
     """A page of a batch's messages, newest first, with what became of each."""
     found = Page.of(batches.items(batch_id, result, part), part, lambda row: Cursor(row.written_at, row.message_id))
     ids = [id_ for row in found.rows for id_ in (row.message_id, row.copy_id) if id_]
-    lines = {line.id: line for line in browsing.lines(list(lists.of_ids(ids).values()))}
+    lines = {line.id: line for line in rows_of(list(messages.of_ids(ids).values()))}
     rows = [
         Item(lines[row.message_id], row.result, _sentence(row), row.due_at, lines.get(row.copy_id))
         for row in found.rows
@@ -281,11 +283,13 @@ def _locked(batch_id: UUID, version: int, *states: BatchState) -> ResendBatch:
     return batch
 
 
-def _codes(filters: Filters | None, number: int) -> dict[str, Any]:
-    if filters is None:
+def _codes(asked: Asked | None, number: int) -> dict[str, Any]:
+    """What the batch means, as it is kept: names of the data model, and ``until`` exclusive."""
+    if asked is None:
         return {"ticked": str(number)}
-    given = {name: getattr(filters, name) for name in Filters.__slots__}
-    return {name: str(value) for name, value in given.items() if value is not None}
+    kept = {"type": "channel", "user": "user_id", "loan": "loan_id", "from": "since", "to": "until"}
+    beyond = {"to": asked["to"] + timedelta(days=1)} if asked["to"] else {}
+    return {kept.get(name, name): str(value) for name, value in {**asked.values, **beyond}.items()}
 
 
 def _sentence(row: Any) -> str:

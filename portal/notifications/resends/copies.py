@@ -1,26 +1,39 @@
 """Sending messages once more: claimed in Postgres with their audit events, written to Mongo by the worker."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from procrastinate import RetryStrategy
 
 from portal import audit
 from portal.notifications import delivery
+from portal.notifications.repository import messages
 from portal.notifications.resends.eligibility import Verdict
-from portal.notifications.resends.facts import lists, messages, resends, roots_of, verdicts_of
+from portal.notifications.resends.facts import resends, roots_of, verdicts_of
 from portal.notifications.resends.models import Resend
-from portal.shared import clock, commands, jobs
+from portal.shared import clock, jobs
 from portal.shared.actor import Actor
+from portal.shared.answers import Answers
+from portal.shared.commands import once, remember
 from portal.shared.crypto import uuid7
 from portal.shared.database import require_transaction, transaction
 from portal.shared.errors import N_, Conflict, NotFound, Refused
 from portal.shared.mongo import Document
 
+MAX_REASON = 500
 COPIED = (
     "user_id", "loan_id", "notification_category", "notification_type", "notification_title", "notification_content",
     "notification_link", "context",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResendAnswers(Answers):
+    """Why a message goes out again, and that a newer one was seen."""
+
+    reason: str = ""
+    confirmed: bool = False
 
 
 def verdict_of(message_id: UUID, *, is_confirmed: bool = False) -> Verdict:
@@ -28,18 +41,18 @@ def verdict_of(message_id: UUID, *, is_confirmed: bool = False) -> Verdict:
     return verdicts_of([_found(message_id)], is_confirmed=is_confirmed)[message_id]
 
 
-def resend(message_id: UUID, *, reason: str, is_confirmed: bool, command: UUID, actor: Actor) -> UUID:
+def resend(message_id: UUID, answers: ResendAnswers, *, by: UUID | None, actor: Actor) -> UUID | None:
     """Queue a copy as a new message and return its id; the same command returns the same one."""
     document = _found(message_id)
-    with transaction():
-        earlier = commands.earlier_answer(command, "message.resent", actor=actor)
-        if earlier and earlier.location:
+    with transaction(), once(by, "message.resent", actor) as earlier:
+        if earlier:
             return earlier.location
-        answer = claim([document], reason=reason, is_confirmed=is_confirmed, actor=actor)[message_id]
+        with answers.judged() as wrong:
+            wrong.unless_fits(answers.reason, "reason", most=MAX_REASON)
+        answer = claim([document], reason=answers.reason, is_confirmed=answers.confirmed, actor=actor)[message_id]
         if isinstance(answer, Verdict):
             raise _refusal(answer)
-        commands.remember(command, answer)
-    return answer
+        return remember(by, answer)
 
 
 def claim(
@@ -87,7 +100,7 @@ def claim(
 def write_again(*, message_ids: list[str]) -> None:
     """Write the copies as ``pending`` under their ids; repeating it is harmless."""
     claims = resends.get([UUID(message_id) for message_id in message_ids])
-    originals = lists.of_ids([claim.resend_of for claim in claims])
+    originals = messages.of_ids([claim.resend_of for claim in claims])
     copies = [_copy(claim, originals[claim.resend_of]) for claim in claims]
     messages.add_copies(copies)
     for channel in {copy["notification_type"] for copy in copies}:
@@ -114,7 +127,7 @@ def _refusal(verdict: Verdict) -> Conflict | Refused:
 
 
 def _found(message_id: UUID) -> Document:
-    document = lists.get(message_id)
+    document = messages.get(message_id)
     if document is None:
         raise NotFound(N_("There is no such message. Check the address, or look for it in the list."))
     return document

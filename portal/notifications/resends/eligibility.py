@@ -53,6 +53,10 @@ class Verdict:
     needs_reason: bool = False
 
     @property
+    def word(self) -> str:
+        return WORDS[self.code]
+
+    @property
     def may_resend(self) -> bool:
         return self.answer not in {Answer.NO, Answer.LATER}
 
@@ -74,6 +78,21 @@ SENTENCES: Mapping[str, str] = {
     "sent": N_("It was sent before. Write why it goes out again."),
     "yes": N_("Goes out now."),
 }
+
+
+WORDS: Mapping[str, str] = {
+    "inactive": N_("Inactive customer"),
+    "no_address": N_("No address"),
+    "permanent": N_("Bad address"),
+    "stale": N_("Outdated"),
+    "newer": N_("Newer was sent"),
+    "too_soon": N_("Just tried"),
+    "too_often": N_("Tried 3 times"),
+    "window": N_("Scheduled"),
+    "sent": N_("Needs a reason"),
+    "yes": N_("May be resent"),
+}
+"""The same in two or three words, for a line of a list."""
 
 
 def judge(facts: Facts, *, is_confirmed: bool = False) -> Verdict:

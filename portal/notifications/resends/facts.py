@@ -7,16 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from portal import config, users
-from portal.notifications.listing import MessageLists
 from portal.notifications.quiet import next_allowed
-from portal.notifications.repository import NotificationRepository
+from portal.notifications.repository import attempts, messages
 from portal.notifications.resends.eligibility import Facts, Verdict, judge
 from portal.notifications.resends.models import Resend
 from portal.notifications.resends.repository.copies import ResendRepository
 from portal.shared import clock, crypto
 from portal.shared.database import db
 from portal.shared.hooks import Hook
-from portal.shared.mongo import Document, mongo
+from portal.shared.mongo import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,6 @@ class Statement:
 
 StillTrue = Callable[[Sequence[Statement]], Sequence[bool]]
 
-lists = MessageLists(mongo)
-messages = NotificationRepository(mongo)
 resends = ResendRepository(db.session)
 checks_of: Hook[[str], StillTrue | None] = Hook()
 """Asks who can say whether what this kind of message states still holds; that one answers for each in their order."""
@@ -59,12 +56,12 @@ def facts_of(documents: Sequence[Document]) -> dict[UUID, Facts]:
     """What :func:`judge` looks at, by message."""
     now, roots = clock.now(), roots_of(documents)
     again = resends.of_roots(set(roots.values()))
-    copies = lists.of_ids([claims[-1].message_id for claims in again.values()])
+    copies = messages.of_ids([claims[-1].message_id for claims in again.values()])
     people = users.recipients({document["user_id"] for document in documents})
     followed = {root: copies.get(claims[-1].message_id) for root, claims in again.items()}
     newest = {document["_id"]: followed.get(roots[document["_id"]], document) for document in documents}
-    hashes = messages.newest_hashes([row["_id"] for row in newest.values() if row and _is_permanent(row)])
-    newer = lists.with_newer_sent([document for document in documents if roots[document["_id"]] not in again])
+    hashes = attempts.newest_hashes([row["_id"] for row in newest.values() if row and _is_permanent(row)])
+    newer = messages.with_newer_sent([document for document in documents if roots[document["_id"]] not in again])
     windows = {document["_id"]: _window(document, people.get(document["user_id"]), now) for document in documents}
     true = _still_true(documents, {message_id: at or now for message_id, at in windows.items()})
     return {

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from procrastinate import RetryStrategy
 
+from portal.notifications.repository import messages
 from portal.notifications.resends import copies
 from portal.notifications.resends.eligibility import Verdict
-from portal.notifications.resends.facts import lists, resends, verdicts_of
+from portal.notifications.resends.facts import resends, verdicts_of
 from portal.notifications.resends.models import BatchState, ItemResult, ResendBatch, ResendItem
 from portal.notifications.resends.repository.batches import BatchRepository
 from portal.shared import clock, crypto, jobs
@@ -26,7 +27,7 @@ batches = BatchRepository(db.session)
 def look(batch: ResendBatch) -> None:
     """Judge up to 500 items in the caller's transaction; with the last one the batch is counted."""
     items = batches.take(batch.batch_id, ItemResult.SELECTED, LOOKED_AT)
-    verdicts = verdicts_of(list(lists.of_ids([item.message_id for item in items]).values()))
+    verdicts = verdicts_of(list(messages.of_ids([item.message_id for item in items]).values()))
     for item in items:
         verdict = verdicts.get(item.message_id)
         item.code, item.due_at = (verdict.code, verdict.at) if verdict else ("gone", None)
@@ -76,7 +77,7 @@ def _work(batch_id: UUID) -> int:
             return 0
         items = batches.take(batch_id, ItemResult.READY, CHUNK)
         answers = copies.claim(
-            list(lists.of_ids([item.message_id for item in items]).values()),
+            list(messages.of_ids([item.message_id for item in items]).values()),
             reason=batch.reason or "",
             batch_id=batch_id,
             actor=Actor(batch.confirmed_by, batch.confirmed_as, ""),

@@ -6,7 +6,8 @@ from uuid import UUID
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.notifications.forms import CATEGORIES, CHANNELS, STATUSES, FilterForm
+from portal.notifications.log import LOG
+from portal.notifications.models import Category, Channel, Status
 from portal.notifications.resends import batches
 from portal.notifications.resends.models import ItemResult
 from portal.notifications.resends.views import bp
@@ -18,18 +19,18 @@ from portal.web.access import current_actor, requires
 from portal.web.errors import explained, shows_again
 from portal.web.render import render, unchanged
 
-WORDS: dict[str, Any] = {"categories": CATEGORIES, "channels": CHANNELS, "statuses": STATUSES}
+WORDS = {"status": Status, "category": Category, "channel": Channel}
 
 
 @bp.post("/resend")
 @requires(Permission.MESSAGE_RESEND)
 def select() -> ResponseReturnValue:
-    form, filters = SelectForm(), FilterForm(request.form)
-    if not form.validate() or not filters.validate():
+    form, asked = SelectForm(), LOG.read(request.form)
+    if not form.validate() or asked.problems:
         raise Refused(N_("This form is not complete. Open the page again."))
     batch_id = batches.select(
         form.message.data,
-        filters.filters() if form.all.data else None,
+        asked if form.all.data else None,
         command=form.command_id.data,
         actor=current_actor(),
     )
@@ -127,7 +128,7 @@ def _page(batch_id: UUID, *, status: int = 200, refusal: Refusal | None = None) 
         newer=url_for(".show", batch_id=batch_id, result=result, before=page.before) if page.before else None,
         older=url_for(".show", batch_id=batch_id, result=result, after=page.after) if page.after else None,
         refusal=explained(refusal) if refusal else None,
-        **WORDS,
+        words=WORDS,
     )
 
 
