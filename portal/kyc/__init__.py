@@ -13,24 +13,7 @@ from portal.kyc.reasons import REASONS, customer_words
 from portal.kyc.timeline import events_of
 
 __all__ = [
-    "CHECKLIST",
-    "PROVINCES",
-    "REASONS",
-    "SAME",
-    "STILL_VALID",
-    "WOMEN",
-    "QueueNumbers",
-    "customer_words",
-    "decided_today",
-    "events_of",
-    "holds_case_of",
-    "ids_between",
-    "is_identified",
-    "oldest_waiting",
-    "queue_numbers",
-    "store",
-    "take_in_lines",
-    "waiting_target",
-    "why_rejected",
-    "withdraw_all",
-]
+    "CHECKLIST", "PROVINCES", "REASONS", "SAME", "STILL_VALID", "WOMEN", "QueueNumbers", "customer_words",
+    "decided_today", "events_of", "holds_case_of", "ids_between", "is_identified", "oldest_waiting", "queue_numbers",
+    "store", "take_in_lines", "waiting_target", "why_rejected", "withdraw_all",
+]  # fmt: skip
