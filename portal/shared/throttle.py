@@ -52,7 +52,7 @@ class PostgresStorage(Storage):
         return float(row.expires) if row else time.time()
 
     def check(self) -> bool:
-        return self._run(text("SELECT 1")) is not None
+        return self._run("SELECT 1") is not None
 
     def reset(self) -> int | None:
         return int(self._run(_RESET))
