@@ -13,21 +13,9 @@ from portal.notifications.stats import (
     events_of,
     ids_between,
     newest_failed,
-)
+)  # fmt: skip
 
 __all__ = [
-    "DAYS_COUNTED",
-    "MESSAGES",
-    "Channel",
-    "DeliveryNumbers",
-    "Statement",
-    "checks_of",
-    "delivery_numbers",
-    "events_of",
-    "ids_between",
-    "is_loan",
-    "newest_failed",
-    "prepare",
-    "queue",
-    "withdraw",
-]
+    "DAYS_COUNTED", "MESSAGES", "Channel", "DeliveryNumbers", "Statement", "checks_of", "delivery_numbers",
+    "events_of", "ids_between", "is_loan", "newest_failed", "prepare", "queue", "withdraw",
+]  # fmt: skip

@@ -132,7 +132,9 @@ class ListPage:
 
     @property
     def export_url(self) -> str:
-        return url_for(".export", **self.asked.texts)  # type: ignore[arg-type]
+        endpoint = str(request.endpoint)
+        export = endpoint.removesuffix("index") + "export" if endpoint.endswith(".index") else f"{endpoint}_export"
+        return url_for(export, **self.asked.texts)  # type: ignore[arg-type]
 
     def address(self, **changes: Any) -> str:
         """This list with something changed, from its first page."""
@@ -176,10 +178,14 @@ def show_list(template: str, listed: ListPage, **context: Any) -> Response:
 
 
 def download_list(listing: Declared[Any]) -> ResponseReturnValue:
-    """The list as this address narrows it, as a file; when a text in it means nothing, the list says so instead."""
+    """The list as this address narrows it, as a file; when a text in it means nothing, the list says so instead.
+
+    Beside ``x.index`` the view is ``x.export``, beside any other ``x.list`` it is ``x.list_export``.
+    """
     asked = listing.read(request.args)
     if asked.problems or listing.file is None:
-        return redirect(url_for(".index", **asked.texts), 303)  # type: ignore[arg-type]
+        place = str(request.endpoint).removesuffix("_export").replace(".export", ".index")
+        return redirect(url_for(place, **asked.texts), 303)  # type: ignore[arg-type]
     rows = listing.export(asked, actor=current_actor())
     return download(listing.file.filename, listing.file.columns, rows)
 

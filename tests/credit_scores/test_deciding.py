@@ -229,7 +229,9 @@ def test_a_rejection_names_one_to_four_known_reasons(in_app, superuser, bagas, c
 # One transaction
 
 
-@pytest.mark.parametrize("broken", [(notifications, "queue"), (loans.history, "entry")], ids=["message", "history"])
+@pytest.mark.parametrize(
+    "broken", [(notifications, "queue"), (loans.history, "history_entry")], ids=["message", "history"]
+)
 @pytest.mark.parametrize("decide", [approve, reject])
 def test_a_decision_whose_last_part_fails_leaves_no_trace(in_app, superuser, bagas, monkeypatch, decide, broken):
     score_id = make_score()
