@@ -13,7 +13,7 @@ from portal.notifications.stats import (
     events_of,
     ids_between,
     newest_failed,
-)  # fmt: skip
+)
 
 __all__ = [
     "DAYS_COUNTED", "MESSAGES", "Channel", "DeliveryNumbers", "Statement", "checks_of", "delivery_numbers",

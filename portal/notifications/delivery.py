@@ -163,8 +163,8 @@ class Chunk:
         now = clock.now()
         outcome = ErrorClass(result.error_class).outcome if result.error_class else Outcome.SENT
         closed_until = self._tell_breaker(result.error_class, outcome, now)
-        retry_at = _retry_at(document, outcome, now, closed_until=closed_until, retry_after=result.retry_after)
-        facts = _ended(now, outcome, result.error_class, retry_at)
+        wait = _wait(outcome, document.get("tries", 0), (closed_until or now) - now, result.retry_after or timedelta())
+        facts = _ended(now, outcome, result.error_class, _retry_at(document, now, wait))
         answer = {"provider_id": result.provider_id, "provider_answer": result.answer[:200]}
         _persist(lambda: attempts.end(attempt_id, facts | answer))
         _persist(lambda: _mark(document, attempt_id, facts))
@@ -196,21 +196,17 @@ class Chunk:
         attempts.put_back(document["_id"], token=self.token, due_at=due_at)
 
 
-def _retry_at(
-    document: Document,
-    outcome: Outcome,
-    now: datetime,
-    *,
-    closed_until: datetime | None,
-    retry_after: timedelta | None,
-) -> datetime | None:
-    """When it is tried again; None when it is not."""
-    tries = document.get("tries", 0)
+def _wait(outcome: Outcome, tries: int, closed: timedelta, told: timedelta) -> timedelta | None:
+    """Until the next try: as long as the breaker is ``closed``, or as the provider said; None when there is none."""
     if outcome is Outcome.TECHNICAL:
-        wait = max(DELAYS[0], (closed_until or now) - now)
-    elif outcome in {Outcome.TEMPORARY, Outcome.TIMEOUT} and tries < len(DELAYS):
-        wait = max(DELAYS[tries], retry_after or timedelta())
-    else:
+        return max(DELAYS[0], closed)
+    if outcome in {Outcome.TEMPORARY, Outcome.TIMEOUT} and tries < len(DELAYS):
+        return max(DELAYS[tries], told)
+    return None
+
+
+def _retry_at(document: Document, now: datetime, wait: timedelta | None) -> datetime | None:
+    if wait is None:
         return None
     retry_at = now + wait * random.uniform(1, 1.2)  # noqa: S311  spreads the load, hides nothing
     return retry_at if retry_at < document["created_at"] + MAX_AGE else None

@@ -54,13 +54,10 @@ def withdraw(message_id: UUID) -> bool:
 
 @jobs.queue.task(name="notifications.write", retry=RetryStrategy(max_attempts=10_000, wait=15))
 def write(*, message_id: str, message: str, user_id: str, words: dict[str, str], **facts: Any) -> None:
-    """Write the message as ``pending`` under its id, in the customer's language; repeating it is harmless.
-
-    A customer who was deleted meanwhile gets none: nobody writes to them any more, and trying again changes nothing.
-    """
+    """Write the message as ``pending`` under its id, in the customer's language; repeating it is harmless."""
     try:
         contact = users.contact_of(UUID(user_id))
-    except NotFound:
+    except NotFound:  # nobody writes to them any more, and trying again would change nothing
         log.info("customer deleted, message dropped", message_id=message_id, message=message)
         return
     kind = MESSAGES[message]

@@ -119,16 +119,9 @@ LOG: MongoListing[MessageRow] = MongoListing(
         "messages.exported",
         "messages.csv",
         {
-            "message_id": "id",
-            "customer": "customer.fullname",
-            "recipient": "recipient",
-            "loan_id": "loan_id",
-            "category": "category",
-            "type": "channel",
-            "title": "title",
-            "status": "status",
-            "created_at": "created_at",
-            "error_class": "error_class",
+            "message_id": "id", "customer": "customer.fullname", "recipient": "recipient", "loan_id": "loan_id",
+            "category": "category", "type": "channel", "title": "title", "status": "status",
+            "created_at": "created_at", "error_class": "error_class",
         },
         MAX_EXPORTED,
     ),
@@ -143,6 +136,8 @@ def verdicts(rows: Sequence[MessageRow]) -> dict[UUID, Verdict]:
 
 def news(asked: Asked, *, newest: Cursor | None, pending: Sequence[UUID]) -> News:
     """What is new since a page was drawn; ``newest`` is its first row, None on later pages."""
+    if asked.problems:
+        return News(0, {})
     fresh = LOG.newer_than(newest, asked, MAX_NEW) if newest else 0
     found = messages.of_ids(pending) if pending else {}
     ended = {id_: (Status(row["notification_status"]), row.get("error_class")) for id_, row in found.items()}

@@ -122,52 +122,42 @@ class ErrorClass(StrEnum):
     )  # fmt: skip
 
 
+_ID, _ID_OR_NONE = {"bsonType": "binData"}, {"bsonType": ["binData", "null"]}
+_TIME, _TIME_OR_NONE = {"bsonType": "date"}, {"bsonType": ["date", "null"]}
+_ERROR_CLASS = {"enum": [None, *map(str, ErrorClass)]}
 SCHEMA: dict[str, Any] = {
     "bsonType": "object",
     "required": [
-        "_id",
-        "user_id",
-        "notification_category",
-        "notification_type",
-        "notification_title",
-        "notification_content",
-        "notification_status",
-        "created_at",
+        "_id", "user_id", "notification_category", "notification_type", "notification_title", "notification_content",
+        "notification_status", "created_at",
     ],
     "properties": {
-        "_id": {"bsonType": "binData"},
-        "user_id": {"bsonType": "binData"},
-        "loan_id": {"bsonType": ["binData", "null"]},
+        **dict.fromkeys(("_id", "user_id"), _ID),
+        **dict.fromkeys(
+            ("loan_id", "resend_of", "requested_by", "batch_id", "claimed_by", "open_attempt"), _ID_OR_NONE
+        ),
+        "created_at": _TIME,
+        **dict.fromkeys(
+            ("notification_sent_at", "notification_failed_at", "notification_read_at", "due_at"), _TIME_OR_NONE
+        ),
         "notification_category": {"enum": [*map(str, Category)]},
         "notification_type": {"enum": [*map(str, Channel)]},
+        "notification_status": {"enum": [*map(str, Status)]},
         "notification_title": {"bsonType": "string", "maxLength": MAX_TITLE},
         "notification_content": {"bsonType": "string"},
         "notification_link": {"bsonType": ["string", "null"], "maxLength": 255},
-        "notification_status": {"enum": [*map(str, Status)]},
-        "notification_sent_at": {"bsonType": ["date", "null"]},
-        "notification_failed_at": {"bsonType": ["date", "null"]},
-        "notification_read_at": {"bsonType": ["date", "null"]},
-        "created_at": {"bsonType": "date"},
-        "resend_of": {"bsonType": ["binData", "null"]},
-        "requested_by": {"bsonType": ["binData", "null"]},
         "resend_reason": {"bsonType": ["string", "null"]},
-        "batch_id": {"bsonType": ["binData", "null"]},
-        "error_class": {"enum": [None, *map(str, ErrorClass)]},
-        "due_at": {"bsonType": ["date", "null"]},
-        "claimed_by": {"bsonType": ["binData", "null"]},
+        "error_class": _ERROR_CLASS,
         "tries": {"bsonType": "int"},
-        "open_attempt": {"bsonType": ["binData", "null"]},
     },
-}
-
+}  # fmt: skip
 ATTEMPT_SCHEMA: dict[str, Any] = {
     "bsonType": "object",
     "required": ["_id", "notification_id", "number", "started_at", "channel", "recipient_masked", "recipient_hash"],
     "properties": {
-        "_id": {"bsonType": "binData"},
-        "notification_id": {"bsonType": "binData"},
+        **dict.fromkeys(("_id", "notification_id"), _ID),
         "outcome": {"enum": [None, *map(str, Outcome)]},
-        "error_class": {"enum": [None, *map(str, ErrorClass)]},
+        "error_class": _ERROR_CLASS,
         "provider_answer": {"bsonType": ["string", "null"], "maxLength": 200},
     },
 }
@@ -177,27 +167,19 @@ ENUMS = ("notification_status", "notification_category", "notification_type")
 IN_ORDER = [*((name, ASCENDING) for name in ENUMS), *NEWEST_FIRST]
 LOG_INDEX, CUSTOMER_INDEX, LOAN_INDEX = "log", "of_customer", "of_loan"
 
+
+def _partial(name: str, *fields: str, **rule: Any) -> IndexModel:
+    return IndexModel([(field, ASCENDING) for field in fields], name=name, partialFilterExpression=rule)
+
+
 INDEXES = [
     IndexModel(IN_ORDER, name=LOG_INDEX),
     IndexModel([("user_id", ASCENDING), *IN_ORDER], name=CUSTOMER_INDEX),
     IndexModel([("loan_id", ASCENDING), *IN_ORDER], name=LOAN_INDEX),
-    IndexModel(
-        [("user_id", ASCENDING), ("context.message", ASCENDING), ("created_at", ASCENDING)],
-        name="sent_of_a_kind",
-        partialFilterExpression={"notification_status": "sent"},
-    ),
-    IndexModel(
-        [("notification_type", ASCENDING), ("due_at", ASCENDING)],
-        name="due",
-        partialFilterExpression={"notification_status": "pending"},
-    ),
-    IndexModel(
-        [("batch_id", ASCENDING), ("notification_status", ASCENDING)],
-        name="batch",
-        partialFilterExpression={"batch_id": {"$gt": Binary.from_uuid(UUID(int=0))}},
-    ),
+    _partial("sent_of_a_kind", "user_id", "context.message", "created_at", notification_status="sent"),
+    _partial("due", "notification_type", "due_at", notification_status="pending"),
+    _partial("batch", "batch_id", "notification_status", batch_id={"$gt": Binary.from_uuid(UUID(int=0))}),
 ]
-
 ATTEMPT_INDEXES = [IndexModel([("notification_id", ASCENDING), ("number", ASCENDING)])]
 
 

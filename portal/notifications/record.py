@@ -66,11 +66,11 @@ class Copy:
 
     id: UUID
     at: datetime
-    by: str | None
-    reason: str | None
-    due_at: datetime | None
     status: Status | None
     error_class: str | None
+    by: str | None = None
+    reason: str | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,7 @@ def show(message_id: UUID, *, actor: Actor) -> MessagePage:
         row=rows_of([document])[0],
         content=harmless.paragraphs(document["notification_content"]),
         link=_link(document),
-        sent_at=document.get("notification_sent_at"),
-        failed_at=document.get("notification_failed_at"),
-        read_at=document.get("notification_read_at"),
+        **{name: document.get(f"notification_{name}") for name in ("sent_at", "failed_at", "read_at")},
         waits_until=_waits_until(document),
         attempts=[_attempt(attempt) for attempt in attempts.of_message(message_id)],
         chain=_chain(message_id),
@@ -173,18 +171,19 @@ def _attempt(attempt: Document) -> AttemptRow:
 
 def _chain(message_id: UUID) -> Sequence[Copy]:
     root_id = resends.roots_of([message_id]).get(message_id, message_id)
-    copies = resends.of_roots([root_id]).get(root_id, [])[-MAX_COPIES:]
-    if not copies:
+    claims = resends.of_roots([root_id]).get(root_id, [])[-MAX_COPIES:]
+    if not claims:
         return []
-    names = auth.names_of({copy.requested_by for copy in copies})
-    written = messages.of_ids([root_id, *(copy.message_id for copy in copies)])
-    root = written.get(root_id)
-    chain = [Copy(root_id, root["created_at"], None, None, None, *_status(root))] if root else []
-    for copy in copies:
-        by = names.get(copy.requested_by)
-        stands = _status(written.get(copy.message_id))
-        chain.append(Copy(copy.message_id, copy.requested_at, by, copy.reason, copy.due_at, *stands))
-    return chain
+    names = auth.names_of({claim.requested_by for claim in claims})
+    written = messages.of_ids([root_id, *(claim.message_id for claim in claims)])
+    first = [Copy(root_id, root["created_at"], *_status(root))] if (root := written.get(root_id)) else []
+    return first + [
+        Copy(
+            claim.message_id, claim.requested_at, *_status(written.get(claim.message_id)),
+            names.get(claim.requested_by), claim.reason, claim.due_at,
+        )
+        for claim in claims
+    ]  # fmt: skip
 
 
 def _status(document: Document | None) -> tuple[Status | None, str | None]:

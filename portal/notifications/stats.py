@@ -54,10 +54,6 @@ class DeliveryNumbers:
     pending: dict[Channel, int]
 
     @property
-    def first_day(self) -> date:
-        return min(self.days)
-
-    @property
     def all_failed(self) -> int:
         return min(CAP, sum(self.days.values()))
 

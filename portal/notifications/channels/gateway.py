@@ -42,12 +42,8 @@ class Gateway:
         port = f":{parts.port}" if parts.port else ""
         self.url = f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
         self.secret = unquote(parts.password or "").encode()
-        self.pool = urllib3.PoolManager(
-            maxsize=64,
-            retries=False,
-            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT),
-            cert_reqs="CERT_REQUIRED",
-        )
+        timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
+        self.pool = urllib3.PoolManager(maxsize=64, retries=False, timeout=timeout, cert_reqs="CERT_REQUIRED")
 
     def send(self, message: Outgoing) -> Result:
         fields = ("channel", "title", "content", "link")

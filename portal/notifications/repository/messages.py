@@ -17,34 +17,26 @@ from portal.notifications.models import (
 )
 from portal.shared.mongo import Document, mongo
 
+_LIKE_IT_BUT_NEWER = [
+    {"$eq": ["$user_id", "$$user_id"]},
+    {"$eq": ["$context.message", "$$message"]},
+    {"$gt": ["$created_at", "$$created_at"]},
+    {"$eq": ["$loan_id", "$$loan_id"]},
+]
 _NEWER_SENT: list[Document] = [
-    {
-        "$lookup": {
-            "from": COLLECTION,
-            "let": {name: f"${name}" for name in ("user_id", "message", "loan_id", "created_at")},
-            "pipeline": [
-                {
-                    "$match": {
-                        "notification_status": "sent",
-                        "$expr": {
-                            "$and": [
-                                {"$eq": ["$user_id", "$$user_id"]},
-                                {"$eq": ["$context.message", "$$message"]},
-                                {"$gt": ["$created_at", "$$created_at"]},
-                                {"$eq": ["$loan_id", "$$loan_id"]},
-                            ]
-                        },
-                    }
-                },
-                {"$limit": 1},
-                {"$project": {"_id": 1}},
-            ],
-            "as": "newer",
-        }
-    },
+    {"$lookup": {
+        "from": COLLECTION,
+        "let": {name: f"${name}" for name in ("user_id", "message", "loan_id", "created_at")},
+        "pipeline": [
+            {"$match": {"notification_status": "sent", "$expr": {"$and": _LIKE_IT_BUT_NEWER}}},
+            {"$limit": 1},
+            {"$project": {"_id": 1}},
+        ],
+        "as": "newer",
+    }},
     {"$match": {"newer": {"$ne": []}}},
     {"$project": {"_id": 1}},
-]
+]  # fmt: skip
 
 
 def _messages() -> Collection[Document]:
@@ -86,14 +78,9 @@ def ids_between(least: UUID, most: UUID, limit: int) -> list[UUID]:
 
 def with_newer_sent(documents: Sequence[Document]) -> set[UUID]:
     """Those of which a newer one of the same kind, about the same thing, was sent to the same customer."""
-    asked = [
-        {
-            "_id": document["_id"],
-            "user_id": document["user_id"],
-            "message": (document.get("context") or {}).get("message"),
-            "loan_id": document.get("loan_id"),
-            "created_at": document["created_at"],
-        }
+    names = ("_id", "user_id", "loan_id", "created_at")
+    asked: list[Document] = [
+        {name: document.get(name) for name in names} | {"message": (document.get("context") or {}).get("message")}
         for document in documents
     ]
     if not asked:

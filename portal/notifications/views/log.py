@@ -28,39 +28,25 @@ THE_BEGINNING = Cursor(datetime(2000, 1, 1, tzinfo=UTC), UUID(int=0))
 @requires(Permission.MESSAGE_READ)
 def index() -> ResponseReturnValue:
     listed = list_page(log.LOG, log.LOG.counts())
-    return framing(
-        show_list(
-            "notifications/index.html",
-            listed,
-            fragment="notifications/_table.html",
-            outages=stats.outages(),
-            verdicts=log.verdicts(listed.rows),
-            at=clock.now(),
-            live_url=_live_url(listed),
-            **_opened(),
-        )
-    )
+    page = show_list(
+        "notifications/index.html", listed, fragment="notifications/_table.html", outages=stats.outages(),
+        verdicts=log.verdicts(listed.rows), at=clock.now(), live_url=_live_url(listed), **_opened(),
+    )  # fmt: skip
+    return framing(page)
 
 
 @bp.get("/live")
 @requires(Permission.MESSAGE_READ, is_passive=True)
 def live() -> ResponseReturnValue:
     """What is new since the page was drawn, for polling; nothing when that is what was last said."""
-    asked, said = log.LOG.read(request.args), request.args.get("said", 0, type=int)
-    newest, pending = request.args.get("newest"), _pending()
-    if asked.problems:
-        return unchanged()
+    asked, newest, pending = log.LOG.read(request.args), request.args.get("newest"), _pending()
     news = log.news(asked, newest=Cursor.parse(newest) if newest else None, pending=pending)
-    if news.fresh == said and not news.ended:
+    is_said = news.fresh == request.args.get("said", 0, type=int)
+    if is_said and not news.ended:
         return unchanged()
-    return render(
-        "notifications/_live.html",
-        news=news,
-        is_said=news.fresh == said,
-        at=clock.now(),
-        live_url=_poll(asked, newest, [id_ for id_ in pending if id_ not in news.ended], news.fresh),
-        list_url=_address(".index", asked),
-    )
+    left = [id_ for id_ in pending if id_ not in news.ended]
+    urls: dict[str, Any] = {"live_url": _poll(asked, newest, left, news.fresh), "list_url": _address(".index", asked)}
+    return render("notifications/_live.html", news=news, is_said=is_said, at=clock.now(), **urls)
 
 
 @bp.get("/export.csv")

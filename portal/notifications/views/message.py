@@ -23,15 +23,8 @@ PAGE_POLICY = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
 
 def message_page(message_id: UUID, *, sent: Sent | None = None, address: str | None = None) -> Response:
     """One message, with its forms and whatever was typed into them; ``address`` is shown unmasked."""
-    return framing(
-        render(
-            "notifications/show.html",
-            fragment="notifications/_message.html",
-            sent=sent,
-            **known_of(message_id, sent),
-            revealed=address,
-        )
-    )
+    page, part = "notifications/show.html", "notifications/_message.html"
+    return framing(render(page, fragment=part, sent=sent, revealed=address, **known_of(message_id, sent)))
 
 
 def known_of(message_id: UUID, sent: Sent | None = None) -> dict[str, Any]:
