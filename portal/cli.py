@@ -6,10 +6,12 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
+from werkzeug.utils import import_string
 
 from portal.audit import service as audit
 from portal.auth import service as auth
@@ -28,21 +30,16 @@ from portal.web.access import access_of
 HEAD = re.compile("[0-9]{1,18}:[0-9a-f]{64}")
 
 
-class Migrations(AppGroup):
-    """``flask db``; Flask-Migrate comes with Alembic, 190 ms that no page needs."""
+class Late(click.Command):
+    """A command, or a group of them, that is imported when it is called, so that the web server starts without it."""
 
-    help = "Perform database migrations."
+    def __init__(self, name: str, where: str, help: str) -> None:
+        super().__init__(name, help=help)
+        self.where = where
 
-    def list_commands(self, context: click.Context) -> list[str]:
-        from flask_migrate.cli import db
-
-        return list(db.commands)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        from flask_migrate.cli import db
-
-        command: click.Command | None = db.get_command(context, name)
-        return command
+    def make_context(self, *given: Any, **extra: Any) -> click.Context:
+        command: click.Command = import_string(self.where)
+        return command.make_context(*given, **extra)
 
 
 staff_group = AppGroup("staff", help="Members of staff.")
@@ -56,18 +53,11 @@ intake_group = AppGroup("intake", help="Take in what other services hand over, a
 
 def init(app: Flask) -> None:
     """Register the commands."""
-    groups = (
-        staff_group,
-        audit_group,
-        mongo_group,
-        intake_group,
-        loans_group,
-        scores_group,
-        keys_group,
-        Migrations("db"),
-    )
-    for command in (*groups, demo, seed):
-        app.cli.add_command(command)
+    for group in (staff_group, audit_group, mongo_group, intake_group, loans_group, scores_group, keys_group):
+        app.cli.add_command(group)
+    app.cli.add_command(Late("db", "flask_migrate.cli:db", help="Perform database migrations."))
+    app.cli.add_command(Late("demo", "portal.demo.commands:demo", help="Fill an empty portal with demo data."))
+    app.cli.add_command(Late("seed", "portal.demo.commands:seed", help="Add realistic data at size."))
     app.cli.command("access", help="Every route with its permission and roles.")(lambda: print_access(app))
     app.cli.command("worker", help="Work off jobs; any number of these, on any number of machines.")(
         lambda: jobs.run_worker(app, name=f"{socket.gethostname()}-{os.getpid()}")
@@ -160,26 +150,6 @@ def _take_in(file: Path, take_in: Callable[[Iterable[str]], Iterator[tuple[str, 
             refused += not is_taken
             click.echo(f"{number}: {result}")
     sys.exit(1 if refused else 0)
-
-
-@click.command("demo")
-@click.option("--if-empty", is_flag=True, help="Do nothing when the demo data are there already.")
-@with_appcontext
-def demo(if_empty: bool) -> None:
-    """Fill an empty portal with demo data: staff, 200 customers, identity checks with drawn images."""
-    from portal.demo import commands  # the web server starts without it
-
-    commands.demo(if_empty)
-
-
-@click.command("seed")
-@click.option("--users", type=click.IntRange(min=1), required=True, help="How many customers.")
-@with_appcontext
-def seed(users: int) -> None:
-    """Add realistic customers, identity checks and loans at size, without images."""
-    from portal.demo import commands
-
-    commands.seed(users)
 
 
 @loans_group.command("reconcile")

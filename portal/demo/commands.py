@@ -1,15 +1,21 @@
-"""What fills an empty portal: demo data to look at, and data at size to measure with. ``portal.cli`` runs it."""
+"""Commands that fill an empty portal: demo data to look at, and data at size to measure with."""
 
 import time
 
 import click
+from flask.cli import with_appcontext
 
 from portal import config
-from portal.demo import loading
 from portal.shared import clock
 
 
+@click.command("demo")
+@click.option("--if-empty", is_flag=True, help="Do nothing when the demo data are there already.")
+@with_appcontext
 def demo(if_empty: bool) -> None:
+    """Fill an empty portal with demo data: staff, 200 customers, identity checks with drawn images."""
+    from portal.demo import loading
+
     if not config.current().is_demo:
         raise click.ClickException("Demo data bring accounts with a known password: set DEMO=1 to load them.")
     if loading.is_loaded():
@@ -30,8 +36,12 @@ def demo(if_empty: bool) -> None:
     )
 
 
+@click.command("seed")
+@click.option("--users", type=click.IntRange(min=1), required=True, help="How many customers.")
+@with_appcontext
 def seed(users: int) -> None:
-    from portal.demo import seeding, seeding_loans, seeding_messages
+    """Add realistic customers, identity checks and loans at size, without images."""
+    from portal.demo import loading, seeding, seeding_loans, seeding_messages
 
     if not (config.current().is_demo or loading.is_empty()):
         raise click.ClickException("This database has other data. Without DEMO=1 only an empty one is seeded.")
