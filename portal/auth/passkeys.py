@@ -21,8 +21,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from portal import config
-from portal.audit import service as audit
+from portal import audit, config
 from portal.auth import service, tries
 from portal.auth.models import Account, Passkey, StaffMember
 from portal.auth.service import Client, passkeys, staff

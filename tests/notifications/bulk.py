@@ -18,8 +18,7 @@ from pymongo.errors import PyMongoError
 from portal.notifications import batches, delivery
 from portal.notifications import service as notifications
 from portal.notifications.batch_models import BatchState
-from portal.notifications.listing import Filters
-from portal.notifications.models import COLLECTION
+from portal.notifications.models import COLLECTION, Filters
 from portal.shared import clock
 from portal.shared.actor import Actor
 from portal.shared.database import db, transaction

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, Interval, Uuid, and_, bindparam, cast, exists, func, select, tuple_
 from sqlalchemy.orm import scoped_session
 
-from portal.auth.models import Account, AuthSession, StaffMember
+from portal.auth import Account, AuthSession, StaffMember
 from portal.permissions import Role
 from portal.shared.pagination import PAGE_SIZE, Slice
 from portal.shared.vocabulary import Activity

@@ -1,7 +1,8 @@
-"""Identity checks and their decisions in Postgres, as they are claimed and decided."""
+"""Identity checks and their decisions as they are claimed and decided."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -40,11 +41,13 @@ _TAKE = {
 _NOT_OWN = CHECK.user_id != func.all(bindparam("own", type_=ARRAY(Uuid())))
 
 
-def _claim(*extra: Any) -> Any:
+@cache
+def _claim(is_after: bool) -> Any:
     """Take the first free pending check that fits; rows others are just taking are skipped, never waited for."""
+    behind = [tuple_(CHECK.created_at, CHECK.kyc_id) > tuple_(_AT, _ID)] if is_after else []
     first = (
         select(CHECK.kyc_id)
-        .where(CHECK.status == KycStatus.PENDING, CHECK.withdrawn_at.is_(None), _IS_FREE, _NOT_OWN, *extra)
+        .where(CHECK.status == KycStatus.PENDING, CHECK.withdrawn_at.is_(None), _IS_FREE, _NOT_OWN, *behind)
         .order_by(CHECK.created_at, CHECK.kyc_id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -59,40 +62,23 @@ def _claim(*extra: Any) -> Any:
     )
 
 
-_CLAIM_OLDEST = _claim()
-_CLAIM_AFTER = _claim(tuple_(CHECK.created_at, CHECK.kyc_id) > tuple_(_AT, _ID))
-
-
-class KycRepository:
+class CheckRepository:
     """``user_kyc`` and ``kyc_decisions`` in the caller's session."""
 
     def __init__(self, session: scoped_session[Any]) -> None:
         self.session = session
 
-    def locked(self, kyc_id: UUID) -> tuple[KycCheck, datetime] | None:
-        """The check, locked until the transaction ends, and the database's time."""
-        found = self.session.execute(
-            select(KycCheck, func.clock_timestamp())
-            .where(KycCheck.kyc_id == kyc_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).first()
-        return (found[0], found[1]) if found else None
-
-    def get(self, kyc_id: UUID) -> tuple[KycCheck, datetime] | None:
-        """The check to be shown, and the database's time."""
-        found = self.session.execute(
-            select(KycCheck, func.clock_timestamp())
-            .where(KycCheck.kyc_id == kyc_id)
-            .execution_options(populate_existing=True)
-        ).first()
+    def get(self, kyc_id: UUID, *, for_update: bool = False) -> tuple[KycCheck, datetime] | None:
+        """The check, locked until the transaction ends if it is for an update, and the database's time."""
+        wanted = select(KycCheck, func.clock_timestamp()).where(KycCheck.kyc_id == kyc_id)
+        wanted = wanted.with_for_update() if for_update else wanted
+        found = self.session.execute(wanted.execution_options(populate_existing=True)).first()
         return (found[0], found[1]) if found else None
 
     def claim_oldest(self, *, holder: UUID, token: UUID, own: Sequence[UUID], after: Cursor | None) -> Any:
         parameters: dict[str, Any] = {"holder": holder, "token": token, "own": list(own)}
-        if after is None:
-            return self.session.scalar(_CLAIM_OLDEST, parameters)
-        return self.session.scalar(_CLAIM_AFTER, {**parameters, "at": after.at, "id": after.id})
+        place = {"at": after.at, "id": after.id} if after else {}
+        return self.session.scalar(_claim(after is not None), {**parameters, **place})
 
     def claim(self, kyc_id: UUID, *, holder: UUID, token: UUID) -> None:
         self.session.execute(
@@ -196,17 +182,17 @@ class KycRepository:
             .with_for_update()
         )
 
-    def has_verified_ktp(self, user_id: UUID, *, is_held: bool) -> bool:
-        """Whether there is one; ``is_held`` locks it against being expired until the transaction ends."""
+    def has_verified_ktp(self, user_id: UUID, *, for_update: bool) -> bool:
+        """Whether there is one; ``for_update`` locks it against being expired until the transaction ends."""
         statement = select(KycCheck.kyc_id).where(
             KycCheck.user_id == user_id,
             KycCheck.document_type == DocumentType.KTP,
             KycCheck.status == KycStatus.VERIFIED,
         )
-        statement = statement.with_for_update(read=True) if is_held else statement
+        statement = statement.with_for_update(read=True) if for_update else statement
         return self.session.scalar(statement.limit(1)) is not None
 
-    def standing(self, ids: Sequence[UUID]) -> Sequence[Any]:
+    def statuses(self, ids: Sequence[UUID]) -> Sequence[Any]:
         """``kyc_id, status`` of these checks, and whether the customer sent in another of the type since."""
         later = aliased(KycCheck)
         is_followed = exists().where(

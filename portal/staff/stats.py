@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from portal.auth.service import IDLE
-from portal.auth.staffing import directory
+from portal.auth import IDLE
 from portal.permissions import Role
+from portal.staff.members import directory
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class StaffNumbers:
     """Members who may sign in, those of them who never chose a password, and those who are signed in now."""
 
     active: int
@@ -18,10 +18,10 @@ class Numbers:
     signed_in: int
 
 
-def numbers() -> Numbers:
+def staff_numbers() -> StaffNumbers:
     """All of them in one statement."""
     found = directory.counts(IDLE)
-    return Numbers(found["active"], found["invited"], found["signed-in"])
+    return StaffNumbers(found["active"], found["invited"], found["signed-in"])
 
 
 def colleagues(role: Role) -> Mapping[UUID, str]:

@@ -8,9 +8,9 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from portal.auth.service import fold
-from portal.auth.staffing import ACCESS
+from portal.auth import fold
 from portal.permissions import Role
+from portal.staff.members import ACCESS
 from portal.web.forms import Command, TextField, VersionField, choices
 
 EMAIL = re.compile(r"[^@\s\"<>,;:]{1,64}@[^@\s\"<>,;:]+\.[^@\s\"<>,;:]{2,}")

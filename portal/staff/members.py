@@ -6,12 +6,8 @@ from uuid import UUID
 
 from procrastinate import RetryStrategy
 
-from portal.audit import service as audit
-from portal.auth import service
-from portal.auth.models import StaffMember
-from portal.auth.staff_mails import MAILS, WITH_LINK
-from portal.auth.staff_repository import ACCESS as ACCESS
-from portal.auth.staff_repository import StaffDirectory
+from portal import audit, auth
+from portal.auth import StaffMember
 from portal.permissions import Role
 from portal.shared import clock, jobs, mail
 from portal.shared.actor import Actor
@@ -20,22 +16,25 @@ from portal.shared.crypto import new_id
 from portal.shared.database import db, transaction
 from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused
 from portal.shared.pagination import Cursor, Page, Slice
+from portal.staff.mails import MAILS, WITH_LINK
+from portal.staff.repository import ACCESS as ACCESS
+from portal.staff.repository import StaffDirectory
 
 directory = StaffDirectory(db.session)
 
 
 def browse(part: Slice, access: str = "") -> Page[Any]:
     """A page of the staff, newest first: all, or those with an access of :data:`ACCESS`."""
-    rows = directory.page(access, service.IDLE, part)
+    rows = directory.page(access, auth.IDLE, part)
     return Page.of(rows, part, lambda row: Cursor(row.created_at, row.auth_id))
 
 
 def show(auth_id: UUID) -> tuple[Any, Sequence[Any], int]:
-    """A member of staff, his living sessions, and how many passkeys he has."""
+    """A member of staff, their living sessions, and how many passkeys they have."""
     member = directory.find(auth_id)
     if member is None:
         raise NotFound(N_("There is no such member of staff."))
-    return member, service.list_sessions(auth_id), len(service.passkeys.of(auth_id))
+    return member, auth.list_sessions(auth_id), auth.count_passkeys(auth_id)
 
 
 def invite(email: str, *, name: str, role: Role, command: UUID, actor: Actor) -> tuple[UUID, str | None]:
@@ -43,10 +42,10 @@ def invite(email: str, *, name: str, role: Role, command: UUID, actor: Actor) ->
     with transaction():
         if (answer := earlier_answer(command, "staff.invited", actor=actor)) and answer.location:
             return answer.location, None
-        auth_id, token = service.admit(email, role=role, name=name, actor=actor)
+        auth_id, token = auth.admit(email, role=role, name=name, actor=actor)
         remember(command, auth_id)
         _mail(auth_id, "invited")
-    return auth_id, service.link_to(token)
+    return auth_id, auth.link_to(token)
 
 
 def change_role(auth_id: UUID, role: Role, *, version: int, command: UUID, actor: Actor) -> None:
@@ -56,7 +55,7 @@ def change_role(auth_id: UUID, role: Role, *, version: int, command: UUID, actor
         if member.role is role:
             raise Refused(N_("This person has that role already. Choose another one."))
         before, member.role = member.role, role
-        service.renew_tokens_of(auth_id)
+        auth.renew_tokens_of(auth_id)
         return {"before": before, "after": role}
 
     _change(auth_id, "role-changed", change, version=version, command=command, actor=actor)
@@ -69,8 +68,8 @@ def deactivate(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> N
         if member.deactivated_at:
             raise Conflict(N_("This person has no access already."))
         member.deactivated_at = clock.now()
-        service.end_sessions_of(auth_id)
-        service.staff.use_up_tokens(auth_id)
+        auth.end_sessions_of(auth_id)
+        auth.use_up_links(auth_id)
         return {}
 
     _change(auth_id, "deactivated", change, version=version, command=command, actor=actor)
@@ -96,19 +95,19 @@ def reset(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> str | 
     def change(member: StaffMember) -> dict[str, Any]:
         if member.deactivated_at:
             raise Refused(N_("This person has no access. Give it back first."))
-        service.lock_out(service.staff.lock(auth_id))
-        tokens.append(service.issue_link(auth_id))
+        auth.lock_out(auth_id)
+        tokens.append(auth.issue_link(auth_id))
         return {}
 
     _change(auth_id, "reset", change, version=version, command=command, actor=actor)
-    return service.link_to(tokens[0]) if tokens else None
+    return auth.link_to(tokens[0]) if tokens else None
 
 
 def end_sessions(auth_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
     """Sign the person out everywhere."""
 
     def change(member: StaffMember) -> dict[str, Any]:
-        service.end_sessions_of(auth_id)
+        auth.end_sessions_of(auth_id)
         return {}
 
     _change(auth_id, "sessions-ended", change, version=version, command=command, actor=actor)
@@ -161,8 +160,8 @@ def _mail(auth_id: UUID, word: str) -> None:
 def write_to(*, auth_id: str, word: str) -> None:
     """Mail the person, for a day at most. A link is made here, so that no job ever holds one."""
     with transaction():
-        account, member = service.staff.get(UUID(auth_id))
-        token = service.issue_another_link(account.auth_id) if word in WITH_LINK else ""
+        account, member = auth.account_of(UUID(auth_id))
+        token = auth.issue_another_link(account.auth_id) if word in WITH_LINK else ""
         subject, text = MAILS[word]["id" if member.preferences.get("language") == "id" else "en"]
     if token is not None:  # else the person is in already, by the link that was handed over
-        mail.send(account.email, subject, text.format(name=member.display_name, link=token and service.link_to(token)))
+        mail.send(account.email, subject, text.format(name=member.display_name, link=token and auth.link_to(token)))

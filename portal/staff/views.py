@@ -8,12 +8,12 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.auth import staffing
-from portal.auth.devices import device
-from portal.auth.staff_forms import AccessForm, InviteForm, MemberForm, RoleForm
+from portal.auth import device
 from portal.permissions import Permission, Role
 from portal.shared.errors import Refusal
 from portal.shared.pagination import Slice
+from portal.staff import members
+from portal.staff.forms import AccessForm, InviteForm, MemberForm, RoleForm
 from portal.web.access import current_actor, requires, signed_in
 from portal.web.errors import explained, shows_again
 from portal.web.render import render
@@ -26,7 +26,7 @@ bp = Blueprint("staff", __name__, url_prefix="/staff")
 def index() -> ResponseReturnValue:
     form = AccessForm(request.args)
     part = Slice.parse(after=request.args.get("after"), before=request.args.get("before"))
-    page = staffing.browse(part, form.chosen)
+    page = members.browse(part, form.chosen)
     given: dict[str, Any] = {"access": form.chosen} if form.chosen else {}
     return render(
         "staff/index.html",
@@ -50,7 +50,7 @@ def invite() -> ResponseReturnValue:
     form = InviteForm()
     if not form.validate():
         return render("staff/new.html", status=422, form=form)
-    auth_id, link = staffing.invite(
+    auth_id, link = members.invite(
         form.email.data,
         name=form.name.data,
         role=Role(form.role.data),
@@ -74,7 +74,7 @@ def role(auth_id: UUID) -> ResponseReturnValue:
     if not form.validate():
         return _show(auth_id, status=422)
     given: dict[str, Any] = {"version": form.version.data, "command": form.command_id.data, "actor": current_actor()}
-    staffing.change_role(auth_id, Role(form.role.data), **given)
+    members.change_role(auth_id, Role(form.role.data), **given)
     flash(_("Role changed. It counts from the next click on."))
     return redirect(url_for(".show", auth_id=auth_id), 303)
 
@@ -83,28 +83,28 @@ def role(auth_id: UUID) -> ResponseReturnValue:
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @shows_again(lambda auth_id, **kwargs: _show(auth_id, **kwargs))
 def deactivate(auth_id: UUID) -> ResponseReturnValue:
-    return _act(auth_id, staffing.deactivate, _("Access ended."))
+    return _act(auth_id, members.deactivate, _("Access ended."))
 
 
 @bp.post("/<uuid:auth_id>/activate")
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @shows_again(lambda auth_id, **kwargs: _show(auth_id, **kwargs))
 def activate(auth_id: UUID) -> ResponseReturnValue:
-    return _act(auth_id, staffing.activate, _("Access given back."))
+    return _act(auth_id, members.activate, _("Access given back."))
 
 
 @bp.post("/<uuid:auth_id>/reset")
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @shows_again(lambda auth_id, **kwargs: _show(auth_id, **kwargs))
 def reset(auth_id: UUID) -> ResponseReturnValue:
-    return _act(auth_id, staffing.reset, _("This link went out already."))
+    return _act(auth_id, members.reset, _("This link went out already."))
 
 
 @bp.post("/<uuid:auth_id>/sessions/revoke")
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @shows_again(lambda auth_id, **kwargs: _show(auth_id, **kwargs))
 def end_sessions(auth_id: UUID) -> ResponseReturnValue:
-    return _act(auth_id, staffing.end_sessions, _("Sessions ended."))
+    return _act(auth_id, members.end_sessions, _("Sessions ended."))
 
 
 def _act(auth_id: UUID, act: Callable[..., str | None], said: str) -> ResponseReturnValue:
@@ -118,7 +118,7 @@ def _act(auth_id: UUID, act: Callable[..., str | None], said: str) -> ResponseRe
 def _done(auth_id: UUID, link: str | None, said: str) -> ResponseReturnValue:
     """On to the member; a one-time link stands on this answer alone, never in a cookie or a second answer."""
     if link:
-        return render("staff/link.html", member=staffing.show(auth_id)[0], link=link)
+        return render("staff/link.html", member=members.show(auth_id)[0], link=link)
     flash(said)
     return redirect(url_for(".show", auth_id=auth_id), 303)
 
@@ -129,7 +129,7 @@ def _new(*, refusal: Refusal, status: int) -> Response:
 
 def _show(auth_id: UUID, *, status: int = 200, refusal: Refusal | None = None) -> Response:
     """The member with his forms; after a refusal they carry the state as it is now."""
-    member, sessions, passkeys = staffing.show(auth_id)
+    member, sessions, passkeys = members.show(auth_id)
     form: Any = RoleForm(role=member.role, version=member.version)
     if request.method == "POST":
         form.validate()

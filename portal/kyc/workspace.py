@@ -8,19 +8,18 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from portal.audit import service as audit
-from portal.auth import service as auth
-from portal.kyc.browsing import urgency
-from portal.kyc.holding import checks, lists
+from portal import audit, auth, users
+from portal.kyc.claims import LOST, checks, pages
 from portal.kyc.images import stamp, store
-from portal.kyc.models import NUMBER_TRIES, DocumentType, KycCheck, KycStatus
+from portal.kyc.models import MAX_NUMBER_TRIES, DocumentType, KycCheck, KycStatus
+from portal.kyc.queue import urgency
 from portal.kyc.reasons import REASONS
+from portal.shared import ids
 from portal.shared.actor import Actor
 from portal.shared.database import transaction
 from portal.shared.errors import N_, Locked, NotFound
 from portal.shared.pagination import Cursor
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
+class CheckPage:
     """Everything the page of one check shows. The images and the lease token are for its holder only."""
 
     kyc_id: UUID
@@ -80,7 +79,7 @@ class Workspace:
 
     @property
     def tries_left(self) -> int:
-        return max(0, NUMBER_TRIES - self.number_tries)
+        return max(0, MAX_NUMBER_TRIES - self.number_tries)
 
     @property
     def after(self) -> Cursor:
@@ -88,18 +87,18 @@ class Workspace:
         return Cursor(self.created_at, self.kyc_id)
 
 
-def workspace(kyc_id: UUID, *, actor: Actor) -> Workspace:
+def show(kyc_id: UUID, *, actor: Actor) -> CheckPage:
     """One check with its customer, duplicates and earlier attempts; opening it is recorded."""
     check, at = _found(kyc_id)
     audit.note_opening("kyc.opened", kyc_id, of=check.user_id, actor=actor)
-    twins = lists.duplicates(check.document_number_hash, check.user_id) if check.has_duplicate else []
-    history = lists.history(check.user_id)
+    twins = pages.duplicates(check.document_number_hash, check.user_id) if check.has_duplicate else []
+    history = pages.history(check.user_id)
     people = users.names_of([check.user_id, *(twin.user_id for twin in twins)])
     holder = check.lease_holder if check.is_held(at) else None
     staff = auth.names_of({id_ for id_ in [holder, *(row.decided_by for row in history)] if id_})
     is_mine = check.status is KycStatus.PENDING and holder == actor.auth_id
     attempts = _attempts(history, staff)
-    return Workspace(
+    return CheckPage(
         kyc_id=kyc_id,
         customer=people[check.user_id],
         document_type=check.document_type,
@@ -139,25 +138,25 @@ def lease(kyc_id: UUID, *, actor: Actor) -> Lease:
     """The actor's hold on a check, for the line that shows and renews it."""
     check, at = _found(kyc_id)
     if check.lease_holder != actor.auth_id or not check.lease_until or not check.lease_token:
-        raise Locked(N_("You no longer hold this submission. Take it again to decide it."))
+        raise Locked(LOST)
     return Lease(kyc_id, check.lease_until, check.lease_token, int((check.lease_until - at).total_seconds()))
 
 
 def ids_between(least: UUID, most: UUID, *, limit: int) -> list[UUID]:
     """The submissions whose ids lie between these."""
-    return lists.ids_between(least, most, limit)
+    return ids.between(KycCheck.kyc_id, least, most, limit)
 
 
 def statuses_of(user_id: UUID) -> Sequence[Attempt]:
     """Every check of a customer, newest first, for the panel on other pages."""
     if users.names_of([user_id])[user_id].is_deleted:
         raise NotFound(N_("There is no such customer."))
-    return _attempts(lists.history(user_id), {})
+    return _attempts(pages.history(user_id), {})
 
 
-def is_identified(user_id: UUID, *, is_held: bool = False) -> bool:
-    """Whether the customer's KTP is verified; ``is_held`` keeps it so until the caller's transaction ends."""
-    return checks.has_verified_ktp(user_id, is_held=is_held)
+def is_identified(user_id: UUID, *, for_update: bool = False) -> bool:
+    """Whether the customer's KTP is verified; ``for_update`` keeps it so until the caller's transaction ends."""
+    return checks.has_verified_ktp(user_id, for_update=for_update)
 
 
 def image(kyc_id: UUID, side: str, *, actor: Actor) -> bytes:
