@@ -209,7 +209,8 @@ def done(look_as, in_app, maya, **_):
 def stopped(look_as, maya, **_):
     fill_log()
     confirm(batch_id := begin(), maya)
-    batches.cancel(batch_id, version=batches.show(batch_id).version, command=uuid4(), actor=maya.actor)
+    answers = batches.BatchAnswers(version=batches.show(batch_id).version)
+    batches.cancel(batch_id, answers, by=uuid4(), actor=maya.actor)
     return look_as(f"/notifications/batches/{batch_id}")
 
 
@@ -226,13 +227,13 @@ def no_batch(look_as, **_):
 
 def begin(status=None):
     maya = make_staff(Role.SUPPORT_AGENT, display_name="Maya Anggraini").actor
-    return batches.select([], LOG.read({"status": status}), command=uuid4(), actor=maya)
+    return batches.select([], LOG.read({"status": status}), by=uuid4(), actor=maya)
 
 
 def confirm(batch_id, maya):
     batch = batches.show(batch_id)
-    asked = {"version": batch.version, "command": uuid4(), "actor": maya.actor}
-    batches.confirm(batch_id, number=batch.ready, reason="The gateway was down.", **asked)
+    given = {"version": batch.version, "number": batch.ready, "reason": "The gateway was down."}
+    batches.confirm(batch_id, batches.ConfirmAnswers(**given), by=uuid4(), actor=maya.actor)
 
 
 PAGES = [log_with_ticks, dry_run, dry_run_with_errors, counting, running, done, stopped, all_batches, no_batch]

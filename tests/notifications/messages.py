@@ -56,4 +56,4 @@ def make_attempt(message_id: UUID, number: int = 1, **given: Any) -> UUID:
 def make_batch(**given: Any) -> UUID:
     """A bulk resend of one message that can go out, looked at and not confirmed."""
     maya = given.pop("actor", None) or make_staff(Role.SUPPORT_AGENT).actor
-    return batches.select([make_message(**given)], None, command=uuid4(), actor=maya)
+    return batches.select([make_message(**given)], None, by=uuid4(), actor=maya)

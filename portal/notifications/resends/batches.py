@@ -1,4 +1,4 @@
-"""Sending many messages once more: frozen, looked at, confirmed by their number, worked through, stopped, run again."""
+"""Sending many messages once more: frozen, judged, confirmed by their number, claimed, stopped, run again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,17 +11,19 @@ from portal.notifications.log import LOG, MessageRow, rows_of
 from portal.notifications.repository import messages
 from portal.notifications.resends import worker
 from portal.notifications.resends.eligibility import SENTENCES
-from portal.notifications.resends.models import BatchState, ItemResult, ResendBatch
+from portal.notifications.resends.models import BatchState, ItemResult, ResendBatch, ResendItem
 from portal.notifications.resends.repository.batches import BatchRepository
-from portal.shared import clock, commands, crypto, jobs
+from portal.shared import clock, crypto, jobs
 from portal.shared.actor import Actor
+from portal.shared.answers import Answers
+from portal.shared.commands import once, remember
 from portal.shared.database import db, transaction
 from portal.shared.errors import N_, Conflict, NotFound, Refused
-from portal.shared.lists import Asked
-from portal.shared.pagination import Cursor, Page, Slice
+from portal.shared.fields import Choice, Id, nowhere
+from portal.shared.lists import Asked, Listing, Tab
 
-MOST = 20_000
-AT_ONCE = worker.LOOKED_AT
+MAX_SELECTED = 20_000
+MAX_REASON = 500
 LATER = {"too_soon", "too_often"}
 WORDS: Mapping[str, str] = {
     **SENTENCES,
@@ -44,7 +46,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class BatchPage:
     """A bulk resend as its page shows it; ``sent`` and ``failed`` are of those ``queued``."""
 
     id: UUID
@@ -120,7 +122,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ItemRow:
     """One message of a bulk resend; ``copy`` is there once it is written."""
 
     line: MessageRow
@@ -131,7 +133,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class BatchRow:
     """A bulk resend as the list shows it."""
 
     id: UUID
@@ -142,22 +144,73 @@ class Brief:
     confirmed: int | None
 
 
-def select(ids: Sequence[UUID], asked: Asked | None, *, command: UUID, actor: Actor) -> UUID:
-    """Freeze the messages of these ids, or all that match, and look at them; returns the batch.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAnswers(Answers):
+    """The bulk resend as it was looked at."""
 
-    Up to 500 are looked at before this returns, more by a worker.
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmAnswers(BatchAnswers):
+    """The number of messages, typed by whoever sends them, and why."""
+
+    number: int | None = None
+    reason: str = ""
+
+
+def _batch_rows(rows: Sequence[Any], actor: Actor) -> list[BatchRow]:
+    staff = auth.names_of({row.requested_by for row in rows})
+    return [BatchRow(id_, state, staff.get(by, "–"), *others) for id_, state, by, *others in rows]
+
+
+def _item_rows(rows: Sequence[Any], actor: Actor) -> list[ItemRow]:
+    ids = [id_ for row in rows for id_ in (row.message_id, row.copy_id) if id_]
+    lines = {line.id: line for line in rows_of(list(messages.of_ids(ids).values()))}
+    return [
+        ItemRow(lines[row.message_id], row.result, _sentence(row), row.due_at, lines.get(row.copy_id))
+        for row in rows
+        if row.message_id in lines
+    ]
+
+
+BATCHES: Listing[BatchRow] = Listing(
+    ResendBatch.batch_id,
+    ResendBatch.state,
+    ResendBatch.requested_by,
+    ResendBatch.requested_at,
+    ResendBatch.selected,
+    ResendBatch.confirmed,
+    key=(ResendBatch.requested_at, ResendBatch.batch_id),
+    shown=_batch_rows,
+)
+ITEMS: Listing[ItemRow] = Listing(
+    ResendItem.message_id,
+    ResendItem.written_at,
+    ResendItem.result,
+    ResendItem.code,
+    ResendItem.due_at,
+    ResendItem.copy_id,
+    key=(ResendItem.written_at, ResendItem.message_id),
+    fields=[
+        Id(name="batch_id", column=ResendItem.batch_id),
+        Choice(name="result", among=ItemResult, column=ResendItem.result, in_bar=nowhere),
+    ],
+    tabs=[
+        Tab("all", N_("All")),
+        *(Tab(one, one.word, {"result": one}) for one in (ItemResult.READY, ItemResult.QUEUED, ItemResult.SKIPPED)),
+    ],
+    shown=_item_rows,
+)
+
+
+def select(ids: Sequence[UUID], asked: Asked | None, *, by: UUID | None, actor: Actor) -> UUID:
+    """Freeze the messages of these ids, or all that match, and judge them; returns the batch.
+
+    Up to 500 are judged before this returns, more by a worker.
     """
-    if asked:
-        found = [document for batch in LOG.batches(asked, MOST + 1, actor) for document in batch]
-    else:
-        found = list(messages.of_ids(ids).values())
-    meant = sorted(((row["_id"], row["created_at"]) for row in found), key=lambda one: (one[1], one[0]), reverse=True)
-    if not meant:
-        raise Refused(N_("No message is chosen. Tick at least one, or choose all that match."))
-    if len(meant) > MOST:
-        raise Refused(N_("More than 20,000 messages match. Narrow the filters and choose them in parts."))
-    with transaction():
-        earlier = commands.earlier_answer(command, "messages.select", actor=actor)
+    meant = _meant(ids, asked, actor)
+    with transaction(), once(by, "messages.select", actor) as earlier:
         if earlier and earlier.location:
             return earlier.location
         batch = ResendBatch(
@@ -165,16 +218,16 @@ def select(ids: Sequence[UUID], asked: Asked | None, *, command: UUID, actor: Ac
         )
         batches.add(batch)
         batches.freeze(batch.batch_id, meant)
-        _look(batch)
-        commands.remember(command, batch.batch_id)
+        _judge(batch)
+        remember(by, batch.batch_id)
     return batch.batch_id
 
 
-def show(batch_id: UUID) -> Batch:
+def show(batch_id: UUID) -> BatchPage:
     """A bulk resend with its numbers."""
     batch = _found(batch_id)
     outcomes = messages.outcomes_of(batch_id)
-    return Batch(
+    return BatchPage(
         id=batch_id,
         state=batch.state,
         version=batch.version,
@@ -191,78 +244,65 @@ def show(batch_id: UUID) -> Batch:
     )
 
 
-def items(batch_id: UUID, result: ItemResult | None, part: Slice) -> Page[Item]:
-    """A page of a batch's messages, newest first, with what became of each."""
-    found = Page.of(batches.items(batch_id, result, part), part, lambda row: Cursor(row.written_at, row.message_id))
-    ids = [id_ for row in found.rows for id_ in (row.message_id, row.copy_id) if id_]
-    lines = {line.id: line for line in rows_of(list(messages.of_ids(ids).values()))}
-    rows = [
-        Item(lines[row.message_id], row.result, _sentence(row), row.due_at, lines.get(row.copy_id))
-        for row in found.rows
-        if row.message_id in lines
-    ]
-    return Page(rows, found.before, found.after)
-
-
-def recent(part: Slice) -> Page[Brief]:
-    """A page of all bulk resends, newest first."""
-    found = Page.of(batches.batches(part), part, lambda batch: Cursor(batch.requested_at, batch.batch_id))
-    staff = auth.names_of({batch.requested_by for batch in found.rows})
-    rows = [
-        Brief(
-            batch.batch_id, batch.state, staff.get(batch.requested_by, "–"), batch.requested_at, batch.selected,
-            batch.confirmed,
-        )
-        for batch in found.rows
-    ]  # fmt: skip
-    return Page(rows, found.before, found.after)
-
-
-def confirm(batch_id: UUID, *, number: int, reason: str, version: int, command: UUID, actor: Actor) -> None:
-    """Let workers send what is ready; ``number`` must be how many these are."""
-    with transaction():
-        if commands.earlier_answer(command, "messages.confirm", actor=actor):
+def confirm(batch_id: UUID, answers: ConfirmAnswers, *, by: UUID | None, actor: Actor) -> None:
+    """Let workers send what is ready; the number that was typed must be how many these are."""
+    with transaction(), once(by, "messages.confirm", actor) as earlier:
+        if earlier:
             return
-        batch = _locked(batch_id, version, BatchState.COUNTED)
+        batch = _locked(batch_id, answers, BatchState.COUNTED)
         ready = sum(row.number for row in batches.counts(batch_id) if row.result is ItemResult.READY)
-        if not ready or number != ready:
-            raise Refused(N_("This is not the number of messages that can go out."))
-        if batch.needs_reason and not reason:
-            raise Refused(N_("Some were sent before. Write why they go out again."))
-        batch.state, batch.version = BatchState.RUNNING, version + 1
-        batch.reason, batch.confirmed = reason or None, (batch.confirmed or 0) + ready
+        with answers.judged() as wrong:
+            what = N_("Some were sent before. Write why they go out again.")
+            wrong.unless(answers.reason or not batch.needs_reason, "reason", what)
+            wrong.unless_fits(answers.reason, "reason", most=MAX_REASON)
+            what = N_("Type the number of messages that can go out, as it stands above.")
+            wrong.unless(ready and answers.number == ready, "number", what)
+        batch.move(BatchState.RUNNING)
+        batch.reason, batch.confirmed = answers.reason or None, (batch.confirmed or 0) + ready
         batch.confirmed_by, batch.confirmed_as = actor.id, actor.role
         audit.record("messages.batch-confirmed", batch_id, actor=actor, number=ready, filters=batch.filters)
         worker.start(batch_id)
 
 
-def cancel(batch_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
+def cancel(batch_id: UUID, answers: BatchAnswers, *, by: UUID | None, actor: Actor) -> None:
     """Stop: what no worker has claimed yet stays as it is."""
-    with transaction():
-        if commands.earlier_answer(command, "messages.cancel", actor=actor):
+    with transaction(), once(by, "messages.cancel", actor) as earlier, answers.judged():
+        if earlier:
             return
-        batch = _locked(batch_id, version, BatchState.COUNTING, BatchState.COUNTED, BatchState.RUNNING)
-        batch.state, batch.version, batch.ended_at = BatchState.CANCELLED, version + 1, clock.now()
+        batch = _locked(batch_id, answers, BatchState.COUNTING, BatchState.COUNTED, BatchState.RUNNING)
+        batch.move(BatchState.CANCELLED, ended_at=clock.now())
         audit.record("messages.batch-stopped", batch_id, actor=actor)
 
 
-def rerun(batch_id: UUID, *, version: int, command: UUID, actor: Actor) -> None:
-    """Look once more at those that did not go out; what went out once is never touched again."""
-    with transaction():
-        if commands.earlier_answer(command, "messages.rerun", actor=actor):
+def rerun(batch_id: UUID, answers: BatchAnswers, *, by: UUID | None, actor: Actor) -> None:
+    """Judge once more those that did not go out; what went out once is never touched again."""
+    with transaction(), once(by, "messages.rerun", actor) as earlier, answers.judged():
+        if earlier:
             return
-        batch = _locked(batch_id, version, BatchState.DONE, BatchState.CANCELLED)
-        batch.state, batch.version, batch.ended_at = BatchState.COUNTING, version + 1, None
+        batch = _locked(batch_id, answers, BatchState.DONE, BatchState.CANCELLED)
+        batch.move(BatchState.COUNTING)
         batch.needs_reason = False
-        number = batches.start_over(batch_id)
-        audit.record("messages.batch-rerun", batch_id, actor=actor, number=number)
-        _look(batch)
+        audit.record("messages.batch-rerun", batch_id, actor=actor, number=batches.start_over(batch_id))
+        _judge(batch)
 
 
-def _look(batch: ResendBatch) -> None:
+def _meant(ids: Sequence[UUID], asked: Asked | None, actor: Actor) -> list[tuple[UUID, datetime]]:
+    """The messages that are meant with their times, newest first."""
+    if asked:
+        found = [document for batch in LOG.batches(asked, MAX_SELECTED + 1, actor) for document in batch]
+    else:
+        found = list(messages.of_ids(ids).values())
+    if not found:
+        raise Refused(N_("No message is chosen. Tick at least one, or choose all that match."))
+    if len(found) > MAX_SELECTED:
+        raise Refused(N_("More than 20,000 messages match. Narrow the filters and choose them in parts."))
+    return sorted(((row["_id"], row["created_at"]) for row in found), key=lambda one: (one[1], one[0]), reverse=True)
+
+
+def _judge(batch: ResendBatch) -> None:
     """Here and now where they are few, else by a worker."""
-    if batch.selected <= AT_ONCE:
-        worker.look(batch)
+    if batch.selected <= worker.MAX_JUDGED:
+        worker.judge_items(batch)
     else:
         jobs.defer(worker.count, key=crypto.new_id(), batch_id=str(batch.batch_id))
 
@@ -274,11 +314,9 @@ def _found(batch_id: UUID) -> ResendBatch:
     return batch
 
 
-def _locked(batch_id: UUID, version: int, *states: BatchState) -> ResendBatch:
-    batch = batches.get(batch_id, is_locked=True)
-    if batch is None:
-        return _found(batch_id)
-    if batch.version != version or batch.state not in states:
+def _locked(batch_id: UUID, answers: BatchAnswers, *states: BatchState) -> ResendBatch:
+    batch = batches.get(batch_id, for_update=True) or _found(batch_id)
+    if answers.version not in {None, batch.version} or batch.state not in states:
         raise Conflict(N_("This bulk resend has moved on meanwhile. Look at it again before you go on."))
     return batch
 

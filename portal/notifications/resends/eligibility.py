@@ -9,7 +9,7 @@ from portal.shared.errors import N_
 
 PAUSE = timedelta(minutes=10)
 A_DAY = timedelta(hours=24)
-MOST_A_DAY = 3
+MAX_A_DAY = 3
 
 
 class Answer(StrEnum):
@@ -105,8 +105,8 @@ def judge(facts: Facts, *, is_confirmed: bool = False) -> Verdict:
     recent = sorted(at for at in facts.tries if at > facts.now - A_DAY)
     if recent and recent[-1] > facts.now - PAUSE:
         return _verdict(facts, Answer.LATER, "too_soon", recent[-1] + PAUSE)
-    if len(recent) >= MOST_A_DAY:
-        return _verdict(facts, Answer.LATER, "too_often", recent[-MOST_A_DAY] + A_DAY)
+    if len(recent) >= MAX_A_DAY:
+        return _verdict(facts, Answer.LATER, "too_often", recent[-MAX_A_DAY] + A_DAY)
     if facts.window:
         return _verdict(facts, Answer.SCHEDULED, "window", facts.window)
     if facts.status == "sent":

@@ -1,7 +1,6 @@
 """What was asked to be sent again: claimed here before anything is written to Mongo."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.shared.database import Base, native_enum
+from portal.shared.errors import N_
+from portal.shared.words import Words
 
 
 class Resend(Base):
@@ -34,23 +35,23 @@ class Resend(Base):
     )
 
 
-class BatchState(StrEnum):
+class BatchState(Words):
     """Where a bulk resend stands."""
 
-    COUNTING = "counting"
-    COUNTED = "counted"
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
+    COUNTING = "counting", N_("Counting"), "hourglass", "info"
+    COUNTED = "counted", N_("To be confirmed"), "circle-dashed", "warn"
+    RUNNING = "running", N_("Running"), "send", "info"
+    DONE = "done", N_("Done"), "circle-check", "ok"
+    CANCELLED = "cancelled", N_("Stopped"), "circle-minus"
 
 
-class ItemResult(StrEnum):
+class ItemResult(Words):
     """What became of one message of a bulk resend so far; ``code`` beside it says why."""
 
     SELECTED = "selected"
-    READY = "ready"
-    QUEUED = "queued"
-    SKIPPED = "skipped"
+    READY = "ready", N_("Can go out"), "circle-dashed"
+    QUEUED = "queued", N_("Queued"), "clock", "info"
+    SKIPPED = "skipped", N_("Not sent"), "circle-minus"
 
 
 class ResendBatch(Base):
@@ -73,6 +74,11 @@ class ResendBatch(Base):
     ended_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_resend_batches_newest", "requested_at", "batch_id"),)
+
+    def move(self, state: BatchState, *, ended_at: datetime | None = None) -> None:
+        """Enter a state: every form drawn before is out of date."""
+        self.state, self.ended_at = state, ended_at
+        self.version += 1
 
 
 class ResendItem(Base):

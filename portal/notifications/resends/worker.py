@@ -1,4 +1,4 @@
-"""What workers do for a bulk resend: look at its items, then claim them a hundred at a time."""
+"""What workers do for a bulk resend: judge its items, then claim them a hundred at a time."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ from portal.shared import clock, crypto, jobs
 from portal.shared.actor import Actor
 from portal.shared.database import again_when_contended, db, require_transaction, transaction
 
-LOOKED_AT, CHUNK = 500, 100
+MAX_JUDGED, BATCH_SIZE = 500, 100
 SLOTS = 2
 ANY_REASON = "given later"
 RETRY = RetryStrategy(max_attempts=10_000, wait=15)
@@ -24,9 +24,9 @@ RETRY = RetryStrategy(max_attempts=10_000, wait=15)
 batches = BatchRepository(db.session)
 
 
-def look(batch: ResendBatch) -> None:
+def judge_items(batch: ResendBatch) -> None:
     """Judge up to 500 items in the caller's transaction; with the last one the batch is counted."""
-    items = batches.take(batch.batch_id, ItemResult.SELECTED, LOOKED_AT)
+    items = batches.take(batch.batch_id, ItemResult.SELECTED, MAX_JUDGED)
     verdicts = verdicts_of(list(messages.of_ids([item.message_id for item in items]).values()))
     for item in items:
         verdict = verdicts.get(item.message_id)
@@ -50,10 +50,10 @@ def count(*, batch_id: str) -> None:
     is_counting = True
     while is_counting:
         with transaction():
-            batch = batches.get(UUID(batch_id), is_locked=True)
+            batch = batches.get(UUID(batch_id), for_update=True)
             if batch is None or batch.state is not BatchState.COUNTING:
                 return
-            look(batch)
+            judge_items(batch)
             is_counting = batch.state is BatchState.COUNTING
 
 
@@ -61,7 +61,7 @@ def count(*, batch_id: str) -> None:
 def work(*, batch_id: str, slot: int) -> None:
     """Claim up to a hundred items; another job goes on after it, a second one beside it where many wait."""
     taken = again_when_contended(lambda: _work(UUID(batch_id)))
-    if taken == CHUNK:
+    if taken == BATCH_SIZE:
         for number in range(slot, SLOTS) if slot == 0 else (slot,):
             jobs.wake(work, key=f"batch:{batch_id}:{number}", batch_id=batch_id, slot=number)
     else:
@@ -75,7 +75,7 @@ def _work(batch_id: UUID) -> int:
         batch = batches.get(batch_id)
         if batch is None or batch.state is not BatchState.RUNNING:
             return 0
-        items = batches.take(batch_id, ItemResult.READY, CHUNK)
+        items = batches.take(batch_id, ItemResult.READY, BATCH_SIZE)
         answers = copies.claim(
             list(messages.of_ids([item.message_id for item in items]).values()),
             reason=batch.reason or "",
