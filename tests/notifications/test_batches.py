@@ -9,7 +9,7 @@ import pytest
 from portal.notifications import delivery
 from portal.notifications.models import COLLECTION
 from portal.notifications.repository import attempts
-from portal.notifications.resends import worker
+from portal.notifications.resends import batches, worker
 from portal.notifications.resends.batches import ITEMS
 from portal.notifications.resends.models import BatchState, Resend
 from portal.permissions import Role
@@ -107,7 +107,7 @@ def test_nothing_chosen_is_refused(maya):
 
 
 def test_more_than_the_most_are_refused(maya, monkeypatch):
-    monkeypatch.setattr(batches, "MOST", 3)
+    monkeypatch.setattr(batches, "MAX_SELECTED", 3)
     make_messages(4)
     answer = maya.post("/notifications/resend", **ALL)
     assert answer.status_code == 422
@@ -268,7 +268,6 @@ def test_run_again_it_takes_those_that_are_left_and_nobody_twice(maya, in_app, m
 
 
 def test_more_than_can_be_looked_at_at_once_are_counted_by_a_worker(maya, in_app, monkeypatch):
-    monkeypatch.setattr(batches, "AT_ONCE", 10)
     monkeypatch.setattr(worker, "MAX_JUDGED", 10)
     make_messages(25)
     batch_id = select(maya, **ALL)
@@ -284,7 +283,7 @@ def test_more_than_can_be_looked_at_at_once_are_counted_by_a_worker(maya, in_app
 
 
 def test_a_count_that_is_stopped_looks_no_further(maya, in_app, monkeypatch):
-    monkeypatch.setattr(batches, "AT_ONCE", 10)
+    monkeypatch.setattr(worker, "MAX_JUDGED", 10)
     make_messages(25)
     batch_id = select(maya, **ALL)
     act(maya, batch_id, "cancel")
