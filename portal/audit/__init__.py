@@ -16,19 +16,6 @@ from portal.audit.service import (
 from portal.audit.wording import action_word
 
 __all__ = [
-    "action_word",
-    "actor_names",
-    "chain_health",
-    "counts_today",
-    "events_of",
-    "head",
-    "last_recorded",
-    "latest",
-    "looks_at",
-    "newest_about",
-    "note",
-    "note_opening",
-    "record",
-    "record_all",
-    "verify",
-]
+    "action_word", "actor_names", "chain_health", "counts_today", "events_of", "head", "last_recorded", "latest",
+    "looks_at", "newest_about", "note", "note_opening", "record", "record_all", "verify",
+]  # fmt: skip

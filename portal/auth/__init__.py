@@ -25,26 +25,7 @@ from portal.auth.service import (
 )
 
 __all__ = [
-    "IDLE",
-    "IDLE_WARNING",
-    "Account",
-    "AuthSession",
-    "StaffMember",
-    "account_of",
-    "admit",
-    "count_passkeys",
-    "device",
-    "end_sessions_of",
-    "fold",
-    "hash_password",
-    "invite",
-    "issue_another_link",
-    "issue_link",
-    "link_to",
-    "list_sessions",
-    "lock_out",
-    "names_of",
-    "renew_tokens_of",
-    "set_account_status",
-    "use_up_links",
-]
+    "IDLE", "IDLE_WARNING", "Account", "AuthSession", "StaffMember", "account_of", "admit", "count_passkeys", "device",
+    "end_sessions_of", "fold", "hash_password", "invite", "issue_another_link", "issue_link", "link_to",
+    "list_sessions", "lock_out", "names_of", "renew_tokens_of", "set_account_status", "use_up_links",
+]  # fmt: skip

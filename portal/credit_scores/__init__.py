@@ -9,19 +9,7 @@ from portal.credit_scores.timeline import events_of
 from portal.credit_scores.wording import source_word
 
 __all__ = [
-    "ScoreNumbers",
-    "decided_today",
-    "differences",
-    "events_of",
-    "ids_between",
-    "last_reconciled",
-    "oldest_waiting",
-    "result_of",
-    "score_facts",
-    "score_numbers",
-    "source_word",
-    "take_in_evaluations",
-    "take_in_scores",
-    "waiting_target",
-    "weigh",
-]
+    "ScoreNumbers", "decided_today", "differences", "events_of", "ids_between", "last_reconciled", "oldest_waiting",
+    "result_of", "score_facts", "score_numbers", "source_word", "take_in_evaluations", "take_in_scores",
+    "waiting_target", "weigh",
+]  # fmt: skip

@@ -12,24 +12,7 @@ from portal.kyc.stats import QueueNumbers, decided_today, events_of, queue_numbe
 from portal.kyc.workspace import holds_case_of, ids_between, is_identified
 
 __all__ = [
-    "CHECKLIST",
-    "PROVINCES",
-    "REASONS",
-    "SAME",
-    "STILL_VALID",
-    "WOMEN",
-    "QueueNumbers",
-    "customer_words",
-    "decided_today",
-    "events_of",
-    "holds_case_of",
-    "ids_between",
-    "is_identified",
-    "oldest_waiting",
-    "queue_numbers",
-    "store",
-    "take_in_lines",
-    "waiting_target",
-    "why_rejected",
-    "withdraw_all",
-]
+    "CHECKLIST", "PROVINCES", "REASONS", "SAME", "STILL_VALID", "WOMEN", "QueueNumbers", "customer_words",
+    "decided_today", "events_of", "holds_case_of", "ids_between", "is_identified", "oldest_waiting", "queue_numbers",
+    "store", "take_in_lines", "waiting_target", "why_rejected", "withdraw_all",
+]  # fmt: skip

@@ -13,29 +13,8 @@ from portal.loans.timeline import events_of
 from portal.loans.wording import code_word
 
 __all__ = [
-    "REASONS",
-    "UNDO_WINDOW",
-    "BookNumbers",
-    "Facts",
-    "Score",
-    "Terms",
-    "apply_decision",
-    "book_numbers",
-    "code_word",
-    "count_loans",
-    "differences",
-    "events_of",
-    "first_due_date",
-    "history_entry",
-    "ids_between",
-    "installments",
-    "loan_exists",
-    "loan_facts",
-    "locked",
-    "monthly_amount",
-    "payment_facts",
-    "take_in_lines",
-    "tell_score",
-    "terms_of",
+    "REASONS", "UNDO_WINDOW", "BookNumbers", "Facts", "Score", "Terms", "apply_decision", "book_numbers", "code_word",
+    "count_loans", "differences", "events_of", "first_due_date", "history_entry", "ids_between", "installments",
+    "loan_exists", "loan_facts", "locked", "monthly_amount", "payment_facts", "take_in_lines", "tell_score", "terms_of",
     "undo_decision",
-]
+]  # fmt: skip

@@ -9,18 +9,6 @@ from portal.notifications.service import prepare, queue, withdraw
 from portal.notifications.timeline import events_of
 
 __all__ = [
-    "CHANNELS",
-    "DAYS_COUNTED",
-    "MESSAGES",
-    "DeliveryNumbers",
-    "Statement",
-    "checks_of",
-    "delivery_numbers",
-    "events_of",
-    "ids_between",
-    "is_loan",
-    "newest_failed",
-    "prepare",
-    "queue",
-    "withdraw",
-]
+    "CHANNELS", "DAYS_COUNTED", "MESSAGES", "DeliveryNumbers", "Statement", "checks_of", "delivery_numbers",
+    "events_of", "ids_between", "is_loan", "newest_failed", "prepare", "queue", "withdraw",
+]  # fmt: skip

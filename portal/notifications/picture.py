@@ -99,7 +99,7 @@ def delivery_numbers() -> DeliveryNumbers:
 
 
 def newest_failed(most: int) -> list[Failed]:
-    """The newest messages that did not arrive; raises as :func:`numbers`."""
+    """The newest messages that did not arrive; raises as :func:`delivery_numbers`."""
     rows = tallies.newest_failed(most)
     people = users.names_of(row["user_id"] for row in rows)
     return [

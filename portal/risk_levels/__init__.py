@@ -3,12 +3,4 @@
 from portal.risk_levels.models import RiskEvaluation
 from portal.risk_levels.service import REVEAL_REASONS, of_score, prepare, require_sound, rotate_keys, take_in
 
-__all__ = [
-    "REVEAL_REASONS",
-    "RiskEvaluation",
-    "of_score",
-    "prepare",
-    "require_sound",
-    "rotate_keys",
-    "take_in",
-]
+__all__ = ["REVEAL_REASONS", "RiskEvaluation", "of_score", "prepare", "require_sound", "rotate_keys", "take_in"]

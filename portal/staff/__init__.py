@@ -2,8 +2,4 @@
 
 from portal.staff.stats import StaffNumbers, colleagues, staff_numbers
 
-__all__ = [
-    "StaffNumbers",
-    "colleagues",
-    "staff_numbers",
-]
+__all__ = ["StaffNumbers", "colleagues", "staff_numbers"]

@@ -21,21 +21,6 @@ from portal.users.service import (
 )
 
 __all__ = [
-    "DELETED",
-    "MAX_HITS",
-    "Person",
-    "Recipient",
-    "contact_of",
-    "customer",
-    "deleted_at",
-    "find",
-    "lock",
-    "mask",
-    "names_of",
-    "newest",
-    "profiles_of",
-    "recipients",
-    "remove",
-    "reveal",
-    "set_status",
-]
+    "DELETED", "MAX_HITS", "Person", "Recipient", "contact_of", "customer", "deleted_at", "find", "lock", "mask",
+    "names_of", "newest", "profiles_of", "recipients", "remove", "reveal", "set_status",
+]  # fmt: skip
