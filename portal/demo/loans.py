@@ -57,40 +57,43 @@ class DemoLoan:
         self.random = Random(f"loan {number}")
         self.number, self.customer, self.now = number, customer, at
         self.analyst = ANALYSTS[number % 2]
-        is_pending = number % PENDING_EVERY == 0
-        if is_pending:
-            age = timedelta(minutes=20 + 37 * number)
-        elif number in LATELY:
-            age = LATELY[number] + timedelta(hours=20)
-        else:
-            age = BORROWED * (number + 1) / LOANS
-        submitted = (at - age).replace(microsecond=0)
-        amount, tenor = Decimal(self.random.choice(AMOUNTS)), self.random.choice(TENORS)
-        self.loan = Loan(
-            loan_id=id_of("loan", number),
-            user_id=customer.user_id,
-            loan_amount=amount,
-            tenor_month=tenor,
-            status=Decision.PENDING,
-            monthly_installment_amount=loans.monthly_amount(amount, tenor),
-            monthly_installment_due_date=(submitted.astimezone(WIB) + timedelta(days=30)).date(),
-            created_at=submitted,
-            updated_at=submitted,
-            version=1,
-        )
+        self.is_pending = number % PENDING_EVERY == 0
+        self.loan = self._submitted((at - self._age()).replace(microsecond=0))
+        submitted, facts = self.loan.created_at, {"loan": loans.loan_facts(self.loan)}
         self.rows: list[Row] = [self.loan]
-        self._record("loan.submitted", submitted, before={}, after={"loan": loans.loan_facts(self.loan)}, actor=PORTAL)
+        self._record("loan.submitted", submitted, before={}, after=facts, actor=PORTAL)
         self.scoring = Scoring(number, self.loan)
         self.score = self.scoring.row
         for arrival in self.scoring.arrivals(self.analyst):
             self._take_in(arrival)
-        if not is_pending:
+        if not self.is_pending:
             after = timedelta(hours=self.random.randint(2, 30))
             self._decide(at - LATELY[number] if number in LATELY else submitted + after)
             if number % 10 == 3:
                 late = submitted + timedelta(hours=31)
                 self._take_in(Arrival(EXTERNAL, 480, late, "Average of 2 vendors, one answered late"))
         self.rows += [self.score, *self.scoring.entries]
+
+    def _age(self) -> timedelta:
+        if self.is_pending:
+            return timedelta(minutes=20 + 37 * self.number)
+        decided = LATELY.get(self.number)
+        return decided + timedelta(hours=20) if decided else BORROWED * (self.number + 1) / LOANS
+
+    def _submitted(self, at: datetime) -> Loan:
+        amount, tenor = Decimal(self.random.choice(AMOUNTS)), self.random.choice(TENORS)
+        return Loan(
+            loan_id=id_of("loan", self.number),
+            user_id=self.customer.user_id,
+            loan_amount=amount,
+            tenor_month=tenor,
+            status=Decision.PENDING,
+            monthly_installment_amount=loans.monthly_amount(amount, tenor),
+            monthly_installment_due_date=(at.astimezone(WIB) + timedelta(days=30)).date(),
+            created_at=at,
+            updated_at=at,
+            version=1,
+        )
 
     def _take_in(self, arrival: Arrival) -> None:
         is_first = getattr(self.score, f"{arrival.source}_score") is None

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from PIL import Image
 
-from portal.demo.images import Specimen, document_front, selfie
+from portal.demo.images import PICTURES, Specimen, document_front, selfie
 from portal.kyc.images import clean
 
 SPECIMEN = Specimen(
@@ -46,3 +46,7 @@ def test_a_selfie_shows_the_face_and_nothing_of_the_document() -> None:
     assert drawn != selfie(replace(SPECIMEN, face=8))
     with Image.open(io.BytesIO(clean(drawn))) as image:
         assert image.size == (1200, 1500)
+
+
+def test_the_pictures_are_no_burden() -> None:
+    assert sum(path.stat().st_size for path in PICTURES.rglob("*.webp")) < 4_000_000
