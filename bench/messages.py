@@ -15,7 +15,7 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
-from portal.demo.seeding_messages import KINDS
+from portal.demo.seed.messages import KINDS
 from portal.dev.servers import throwaway_servers
 from portal.notifications.log import LOG, MAX_NEW
 from portal.notifications.messages import MESSAGES
