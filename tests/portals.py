@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask
@@ -28,7 +29,7 @@ def another_portal(environment: dict[str, str]) -> Iterator[Flask]:
 def settings(**changes: Any) -> Iterator[None]:
     """Other settings for a while."""
     usual = config.current()
-    config.use(usual.model_copy(update=changes))
+    config.use(replace(usual, **changes))
     try:
         yield
     finally:
