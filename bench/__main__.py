@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from bench import customers, homes, loans, messages, scores
+from bench import customers, homes, loans, messages, scores, speed
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
 from portal.app import create_app
 from portal.config import from_environment
@@ -89,8 +89,9 @@ def main() -> int:
         beyond = messages.report(servers.mongo_url, *messages.somebody(servers.mongo_url), deep=options.page)
     broken = sum(page.is_broken for page in costs)
     bounds = f"{MOST_STATEMENTS} statements, {MOST_ENTRIES} entries or {MOST_COUNTED} counted"
-    print(f"\n{len(costs)} pages, {broken} of them beyond {bounds}.")
-    return 1 if broken or beyond else 0
+    print(f"\n{len(costs)} pages, {broken} of them beyond {bounds}.\n")
+    slow = speed.report()
+    return 1 if broken or beyond or slow else 0
 
 
 def _options() -> argparse.Namespace:

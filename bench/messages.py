@@ -18,9 +18,9 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from portal.demo.seeding_messages import KINDS
 from portal.dev.servers import throwaway_servers
-from portal.notifications.listing import CAP, Filters, MessageLists
+from portal.notifications.listing import CAP, MessageLists
 from portal.notifications.messages import MESSAGES
-from portal.notifications.models import CATEGORIES, COLLECTION, INDEXES, STATUSES, TYPES
+from portal.notifications.models import CATEGORIES, COLLECTION, INDEXES, STATUSES, TYPES, Filters
 from portal.notifications.repository import NotificationRepository
 from portal.shared.mongo import Document, mongo
 from portal.shared.pagination import PAGE_SIZE, Cursor, Slice

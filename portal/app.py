@@ -3,48 +3,37 @@
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
-from flask_babel import Babel, get_locale
-from flask_babel import gettext as _
+from flask import Flask, current_app, request
+from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from sqlalchemy import make_url
 from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import UUIDConverter
 
-from portal import cli, config
-from portal.audit import service as audit
+from portal import audit, cli, config, frame, kyc
 from portal.audit.views import bp as audit_views
-from portal.auth import service as auth
-from portal.auth import tidying as _tidying  # noqa: F401  the worker needs its job
 from portal.auth.account_views import bp as account_views
-from portal.auth.staff_views import bp as staff_views
 from portal.auth.views import bp as auth_views
 from portal.auth.views import chosen_language, login_manager
-from portal.credit_scores import reconciling as _scores  # noqa: F401  the worker needs its job
 from portal.credit_scores.views import bp as credit_scores_views
-from portal.kyc import standing as kyc_standing
-from portal.kyc.images import store
 from portal.kyc.views import bp as kyc_views
-from portal.loans import reading as loans
-from portal.loans import standing as loans_standing
 from portal.loans.views import bp as loans_views
-from portal.notifications import browsing
 from portal.notifications.bulk_views import bp as batches_views
 from portal.notifications.outside import outbox as outbox_views
 from portal.notifications.outside import receipt, receipts_views
 from portal.notifications.views import bp as notifications_views
 from portal.overview.customers import bp as customers_views
 from portal.overview.views import bp as overview_views
-from portal.permissions import Permission, Role
+from portal.permissions import Permission
 from portal.risk_levels.views import bp as risk_levels_views
 from portal.shared import crypto, mail
 from portal.shared.actor import Actor
 from portal.shared.database import db, engine_options
-from portal.shared.errors import N_
 from portal.shared.mongo import mongo
 from portal.shared.vault import vault
-from portal.web import access, errors, filters, headers, logs, requests
+from portal.staff.views import bp as staff_views
+from portal.web import access, errors, filters, headers, logs, requests, words
 from portal.web.health import bp as health_views
 from portal.web.htmx import Htmx4
 from portal.web.metrics import bp as metrics_views
@@ -52,22 +41,6 @@ from portal.web.metrics import bp as metrics_views
 ROOT = Path(__file__).parent.parent
 LARGEST_BODY = 1_100_000  # a note of 1 MB still gets its sentence
 LANGUAGES = ["en", "id"]
-ROLE_WORDS = {
-    Role.KYC_REVIEWER: N_("KYC reviewer"),
-    Role.CREDIT_ANALYST: N_("Credit analyst"),
-    Role.SUPPORT_AGENT: N_("Support agent"),
-    Role.ADMIN: N_("Administrator"),
-}
-ROOMS = [
-    ("home", N_("Home"), "house", "overview.home", Permission.PORTAL_ENTER),
-    ("kyc", N_("KYC queue"), "id-card", "kyc.index", Permission.KYC_READ),
-    ("customers", N_("Customers"), "users", "customers.index", Permission.CUSTOMER_READ),
-    ("loans", N_("Loans"), "hand-coins", "loans.index", Permission.LOAN_READ),
-    ("notifications", N_("Notifications"), "bell", "notifications.index", Permission.MESSAGE_READ),
-    ("credit-scores", N_("Credit scores"), "gauge", "credit_scores.index", Permission.SCORE_READ),
-    ("staff", N_("Staff"), "user-cog", "staff.index", Permission.STAFF_MANAGE),
-    ("audit", N_("Audit trail"), "scroll-text", "audit.index", Permission.AUDIT_READ),
-]
 VIEWS = (
     auth_views, account_views, overview_views, customers_views, kyc_views, loans_views, credit_scores_views,
     risk_levels_views, notifications_views, batches_views, receipts_views, staff_views, audit_views, health_views,
@@ -94,11 +67,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.register_blueprint(views)
     if any(url.startswith("outbox:") for url in (settings.email_url, settings.sms_url, settings.push_url)):
         app.register_blueprint(outbox_views)
-    app.context_processor(_common)
-    kyc_standing.init()
-    loans_standing.init()
-    browsing.know_loans_by(loans.exists)
+    app.context_processor(frame.common)
     filters.init(app)
+    words.init(app)
     errors.init(app)
     access.access_refused.connect(_note_refusal)
     cli.init(app)
@@ -136,9 +107,8 @@ def _configure(app: Flask, settings: config.Settings) -> None:
 
 def _connect(app: Flask, settings: config.Settings) -> None:
     crypto.configure(settings.document_hash_key)
-    store.configure(settings.documents_url)
+    kyc.store.configure(settings.documents_url)
     mail.configure(settings.email_url, settings.mail_from)
-    audit.learn_names(auth.names_of)
     mongo.configure(settings.mongo_url)
     vault.configure(settings.field_keys)
     db.init_app(app)
@@ -167,38 +137,6 @@ def _guard(app: Flask) -> None:
 
 def _locale() -> str:
     return chosen_language() or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
-
-
-def _common() -> dict[str, Any]:
-    """What every page's frame shows; looks nobody up, so that an error page works without a database."""
-    frame: dict[str, Any] = {
-        "locale": str(get_locale()),
-        "actor": None,
-        "theme": None,
-        "density": "comfortable",
-        "shortcuts": True,
-        "idle_seconds": int(auth.IDLE.total_seconds()),
-        "idle_warning": int(auth.IDLE_WARNING.total_seconds()),
-    }
-    if access.is_signed_in():
-        user = access.signed_in()
-        frame |= {
-            "actor": user.actor,
-            "role_label": _(ROLE_WORDS[Role(str(user.actor.role))]),
-            "navigation": _navigation(user.actor),
-            "theme": {"light": "light", "dark": "dark"}.get(user.preferences.get("theme", "")),
-            "density": user.preferences.get("density", "comfortable"),
-            "shortcuts": user.preferences.get("shortcuts") != "off",
-        }
-    return frame
-
-
-def _navigation(actor: Actor) -> list[dict[str, Any]]:
-    return [
-        {"key": key, "label": _(label), "icon": icon, "url": url_for(endpoint), "count": None}
-        for key, label, icon, endpoint, permission in ROOMS
-        if actor.may(permission)
-    ]
 
 
 def _note_refusal(sender: Flask, *, actor: Actor, permission: Permission) -> None:

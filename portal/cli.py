@@ -13,16 +13,11 @@ from flask import Flask
 from flask.cli import AppGroup
 from werkzeug.utils import import_string
 
-from portal.audit import service as audit
-from portal.auth import service as auth
-from portal.credit_scores import reconciling as scores
-from portal.credit_scores.feed import take_in_evaluations, take_in_scores
-from portal.kyc.feed import take_in_lines as take_in_kyc_lines
-from portal.loans import reconciling
-from portal.loans.feed import take_in_lines as take_in_loan_lines
-from portal.notifications import service as notifications
+from portal import audit, auth, credit_scores, loans, notifications, risk_levels
+from portal.credit_scores import take_in_evaluations, take_in_scores
+from portal.kyc import take_in_lines as take_in_kyc_lines
+from portal.loans import take_in_lines as take_in_loan_lines
 from portal.permissions import Role
-from portal.risk_levels import service as risk_levels
 from portal.shared import jobs
 from portal.shared.errors import Refusal
 from portal.web.access import access_of
@@ -155,7 +150,7 @@ def _take_in(file: Path, take_in: Callable[[Iterable[str]], Iterator[tuple[str, 
 @loans_group.command("reconcile")
 def reconcile() -> None:
     """Fold every loan's history and compare it with its rows; exit code 1 when any differs."""
-    with click.progressbar(reconciling.differences(), length=reconciling.count(), label="Loans") as every:
+    with click.progressbar(loans.differences(), length=loans.count_loans(), label="Loans") as every:
         found = [(loan_id, words) for loan_id, words in every if words]
     for loan_id, words in found:
         for word in words:
@@ -169,7 +164,7 @@ def reconcile() -> None:
 def reconcile_scores() -> None:
     """Compare every credit decision with its loan's status; exit code 1 when any differs."""
     found = 0
-    for loan_id, decision, status in scores.differences():
+    for loan_id, decision, status in credit_scores.differences():
         found += 1
         click.echo(f"{loan_id}: decided {decision}, the loan is {status or 'not there'}")
     click.echo(f"{found} differ." if found else "Every decision is its loan's status.")

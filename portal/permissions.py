@@ -1,15 +1,25 @@
 """Who may do what: the whole policy on one page."""
 
 from enum import StrEnum
+from typing import Self
+
+from portal.shared.errors import N_
 
 
 class Role(StrEnum):
-    """The four roles of ``staff_members.role``."""
+    """The four roles of ``staff_members.role``; ``word`` is a msgid."""
 
-    KYC_REVIEWER = "kyc_reviewer"
-    CREDIT_ANALYST = "credit_analyst"
-    SUPPORT_AGENT = "support_agent"
-    ADMIN = "admin"
+    word: str
+
+    def __new__(cls, value: str, word: str = "") -> Self:
+        role = str.__new__(cls, value)
+        role._value_, role.word = value, word
+        return role
+
+    KYC_REVIEWER = "kyc_reviewer", N_("KYC reviewer")
+    CREDIT_ANALYST = "credit_analyst", N_("Credit analyst")
+    SUPPORT_AGENT = "support_agent", N_("Support agent")
+    ADMIN = "admin", N_("Administrator")
 
 
 class Permission(StrEnum):

@@ -3,12 +3,12 @@
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask_migrate import check, downgrade, upgrade
 from pymongo.errors import WriteError
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from portal.kyc.models import DocumentType, KycStatus
@@ -18,6 +18,7 @@ from portal.permissions import Role
 from portal.shared.mongo import mongo
 from portal.shared.vocabulary import Activity, Decision, RiskLevel, ScoreSource
 from tests.portals import another_portal
+from tests.stores import another_database
 
 TABLES = {
     "users_auth": """
@@ -239,17 +240,9 @@ def test_every_enum_of_the_store_is_one_of_ours_value_by_value(superuser):
 @pytest.fixture(scope="module")
 def new_database(environment, portal, servers):
     """A portal on a database that nobody has migrated, and its superuser's way in."""
-    postgres = create_engine(servers.superuser_url, isolation_level="AUTOCOMMIT")
-    with postgres.connect() as connection:
-        connection.execute(text("CREATE DATABASE anew OWNER portal_owner"))
     urls = {name: environment[name].replace("/portal?", "/anew?") for name in ("DATABASE_URL", "MIGRATION_URL")}
-    engine = create_engine(servers.superuser_url.replace("/postgres?", "/anew?"))
-    with another_portal({**environment, **urls}) as anew:
+    with another_database(servers, "anew") as engine, another_portal({**environment, **urls}) as anew:
         yield anew, engine
-    engine.dispose()
-    with postgres.connect() as connection:
-        connection.execute(text("DROP DATABASE anew WITH (FORCE)"))
-    postgres.dispose()
 
 
 @pytest.mark.slow
@@ -349,17 +342,17 @@ WRONG = [
     ("notifications_collection", {"notification_type": "fax"}),
     ("notifications_collection", {"notification_status": "SENT"}),
     ("notifications_collection", {"notification_status": None}),
-    ("notifications_collection", {"user_id": str(uuid4())}),
-    ("notifications_collection", {"loan_id": str(uuid4())}),
-    ("notifications_collection", {"_id": str(uuid4())}),
+    ("notifications_collection", {"user_id": str(UUID(int=7))}),
+    ("notifications_collection", {"loan_id": str(UUID(int=7))}),
+    ("notifications_collection", {"_id": str(UUID(int=7))}),
     ("notifications_collection", {"created_at": "2026-01-05"}),
     ("notifications_collection", {"notification_sent_at": 1767571200}),
     ("notifications_collection", {"notification_title": "x" * 256}),
     ("notifications_collection", {"notification_link": "x" * 256}),
     ("notifications_collection", {"notification_content": 7}),
     ("risk_evaluations_collection", {"risk_level": "critical"}),
-    ("risk_evaluations_collection", {"credit_score_id": str(uuid4())}),
-    ("risk_evaluations_collection", {"loan_id": str(uuid4())}),
+    ("risk_evaluations_collection", {"credit_score_id": str(UUID(int=7))}),
+    ("risk_evaluations_collection", {"loan_id": str(UUID(int=7))}),
     ("risk_evaluations_collection", {"_id": "1"}),
     ("risk_evaluations_collection", {"raw_score": {"score": 712}}),
     ("risk_evaluations_collection", {"raw_score": "712"}),

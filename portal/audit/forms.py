@@ -11,8 +11,8 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import ValidationError
 
-from portal.audit.listing import Filters
 from portal.audit.looking import LOOKS as SEEN
+from portal.audit.models import Filters
 from portal.audit.wording import ACTIONS, LOOKS, action_word
 from portal.shared.clock import WIB
 from portal.web.forms import CANONICAL_UUID, DayField, choices

@@ -1,15 +1,13 @@
 """The audit page's lists: newest first, each combination of filters on an index in page order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Result, asc, desc, select, text, tuple_, union_all
 from sqlalchemy.orm import scoped_session
 
-from portal.audit.models import AuditEvent, AuditSeal
+from portal.audit.models import AuditEvent, AuditSeal, Filters
 from portal.shared.pagination import PAGE_SIZE, Slice
 
 CAP = 1001
@@ -23,18 +21,6 @@ _UNSEALED = text(
     " JOIN audit_seals s USING (event_id) ORDER BY s.sequence DESC LIMIT 1), '-infinity') - interval '1 hour'"
     " AND NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.event_id = e.event_id) LIMIT :cap) waiting"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the trail is narrowed to."""
-
-    actor: UUID | None = None
-    actions: tuple[str, ...] = ()
-    subject: UUID | None = None
-    of: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 class Trail:

@@ -1,5 +1,6 @@
 """An event of the audit trail, and its seal."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -51,3 +52,15 @@ class AuditSeal(Base):
     event_id: Mapped[UUID] = mapped_column(ForeignKey("audit_events.event_id"), unique=True)
     hash: Mapped[str] = mapped_column(String(64))
     sealed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the trail is narrowed to."""
+
+    actor: UUID | None = None
+    actions: tuple[str, ...] = ()
+    subject: UUID | None = None
+    of: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None

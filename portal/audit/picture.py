@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Row, Text, bindparam, text
 from sqlalchemy.orm import scoped_session
 
 from portal.audit import service
-from portal.audit.service import Checked, Entry
+from portal.audit.service import Checked
 from portal.shared import clock
 from portal.shared.counting import capped
 from portal.shared.database import db
@@ -46,7 +46,7 @@ tallies = TrailTallies(db.session)
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class ChainHealth:
     """Until when the trail is sealed, since when an event waits for its seal, and what the daily walk found."""
 
     sealed_at: datetime | None
@@ -59,16 +59,11 @@ class Chain:
         return self.waits_since is not None and clock.now() - self.waits_since > PATIENCE
 
 
-def today(actions: Sequence[str]) -> Mapping[str, int]:
+def counts_today(actions: Sequence[str]) -> Mapping[str, int]:
     """How often each of these actions happened today, counted up to 1,001."""
     return tallies.since(clock.midnight(), actions)
 
 
-def newest(most: int) -> Sequence[Entry]:
-    """What happened last."""
-    return service.latest(most)
-
-
-def chain() -> Chain:
+def chain_health() -> ChainHealth:
     """How the chain stands; nothing is walked, which a job does once a day."""
-    return Chain(**tallies.chain()._mapping, checked=service.last_checked())
+    return ChainHealth(**tallies.chain()._mapping, checked=service.last_checked())

@@ -2,19 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import Row
 
-from portal.audit.listing import Filters, Trail
+from portal.audit.listing import Trail
+from portal.audit.models import Filters
 from portal.audit.repository import AuditRepository
-from portal.shared import clock
+from portal.shared import clock, lists, metrics
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.database import db, require_transaction, transaction
+from portal.shared.hooks import Hook
 from portal.shared.jobs import queue
 from portal.shared.pagination import Cursor, Page, Slice
 
@@ -25,16 +29,12 @@ GENESIS = "0" * 64
 
 events = AuditRepository(db.session)
 trail = Trail(db.session)
-_naming: list[Callable[[set[UUID]], dict[UUID, str]]] = []
-
-
-def learn_names(names_of: Callable[[set[UUID]], dict[UUID, str]]) -> None:
-    """Actors are shown by the names that this function finds; who they are is known further up."""
-    _naming[:] = [names_of]
+actor_names: Hook[[set[UUID]], dict[UUID, str]] = Hook()
+"""Asks whoever knows them for the names of actors by their ids."""
 
 
 def _names_of(ids: set[UUID]) -> dict[UUID, str]:
-    return _naming[0](ids) if _naming and ids else {}
+    return dict(ChainMap(*actor_names(ids))) if ids else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +154,19 @@ def note(action: str, subject: UUID | None, *, of: UUID | None = None, actor: Ac
         record(action, subject, of=of, actor=actor, **details)
 
 
+@lists.exported.listen
+def note_export(action: str, actor: Actor, filters: dict[str, str]) -> None:
+    """Record who takes a list along as a file, and what it was narrowed to."""
+    note(action, None, actor=actor, filters=filters)
+
+
 def note_opening(action: str, subject: UUID, *, of: UUID, actor: Actor) -> None:
     """Record that a page about a customer was opened; once per person, subject and hour."""
     with transaction():
         record(action, subject, of=of, once_an_hour=True, actor=actor)
 
 
-def newest(action: str) -> tuple[datetime, dict[str, Any]] | None:
+def last_recorded(action: str) -> tuple[datetime, dict[str, Any]] | None:
     """When something was recorded last, and its details."""
     found = events.newest(action)
     return (found.at, found.details) if found else None
@@ -261,8 +267,19 @@ def head() -> str:
 
 def last_checked() -> Checked | None:
     """The newest daily walk; None before the first."""
-    found = newest(CHECKED)
+    found = last_recorded(CHECKED)
     return Checked(found[0], found[1]["links"], found[1]["is_broken"]) if found else None
+
+
+@metrics.gauges.listen
+def measure() -> Iterator[GaugeMetricFamily]:
+    """What the newest daily walk found."""
+    last = last_checked()
+    yield GaugeMetricFamily(
+        "portal_audit_chain_broken",
+        "1 when the daily walk found the trail's chain broken.",
+        value=float(last is not None and last.is_broken),
+    )
 
 
 def check() -> None:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from portal.audit import service as audit
+from portal import audit
 from portal.auth import passwords, service
 from portal.shared.actor import Actor
 from portal.shared.commands import earlier_answer, is_done

@@ -10,7 +10,7 @@ borrowers = BorrowerRepository(db.session)
 sessions = SessionRepository(db.session)
 
 
-def set_status(auth_id: UUID, status: Activity) -> None:
+def set_account_status(auth_id: UUID, status: Activity) -> None:
     """Close a customer's account and end its sessions, or open it again, inside the caller's transaction.
 
     The account of somebody who has a place among the staff stays as it is: that place is ended elsewhere.

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from portal import config
-from portal.audit import service as audit
+from portal import audit, config
 from portal.auth import service, tries
 from portal.auth.models import Account, Passkey, StaffMember
 from portal.auth.service import Client, passkeys, staff

@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from portal import config
-from portal.audit import service as audit
+from portal import audit, config
 from portal.auth import passwords, tries
 from portal.auth.models import Account, AuthSession, StaffMember, StaffToken
 from portal.auth.repository import PasskeyRepository, SessionRepository, StaffRepository
@@ -145,9 +144,20 @@ def require_ready() -> None:
     staff.is_reachable()
 
 
+@audit.actor_names.listen
 def names_of(ids: set[UUID]) -> dict[UUID, str]:
     """Display names of staff, in one query."""
     return staff.names(list(ids)) if ids else {}
+
+
+def account_of(auth_id: UUID) -> tuple[Account, StaffMember]:
+    """The account and the place among the staff of somebody who has one."""
+    return staff.get(auth_id)
+
+
+def count_passkeys(auth_id: UUID) -> int:
+    """How many passkeys an account has."""
+    return len(passkeys.of(auth_id))
 
 
 def list_sessions(auth_id: UUID) -> Sequence[Any]:
@@ -172,6 +182,12 @@ def issue_link(auth_id: UUID) -> str:
     require_transaction()
     staff.use_up_tokens(auth_id)
     return _add_link(auth_id)
+
+
+def use_up_links(auth_id: UUID) -> None:
+    """No earlier one-time link opens anything any more, in the caller's transaction."""
+    require_transaction()
+    staff.use_up_tokens(auth_id)
 
 
 def issue_another_link(auth_id: UUID) -> str | None:
@@ -229,18 +245,19 @@ def set_password(token: str, password: str, *, client: Client) -> None:
         if link is None:
             raise NotFound(N_("This link was used already or is too old. Ask your administrator for a new one."))
         staff.use_up_tokens(link.auth_id)
-        account = staff.lock(link.auth_id)
-        lock_out(account)
+        account = lock_out(link.auth_id)
         account.password_hash = hashed
         audit.record("auth.password-set", account.auth_id, actor=stranger(client))
 
 
-def lock_out(account: Account) -> None:
-    """From now on nothing lets him in but a one-time link, in the caller's transaction."""
+def lock_out(auth_id: UUID) -> Account:
+    """From now on nothing opens the account but a one-time link, in the caller's transaction; returns it, locked."""
     require_transaction()
+    account = staff.lock(auth_id)
     account.password_hash, account.is_biometric_enabled = None, False
     passkeys.remove_all(account.auth_id)
     sessions.revoke_all(account.auth_id)
+    return account
 
 
 def may_enter(account: Account, member: StaffMember) -> bool:

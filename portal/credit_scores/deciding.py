@@ -4,21 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from portal.audit import service as audit
+from portal import audit, kyc, loans, users
 from portal.credit_scores.models import CreditScore
-from portal.credit_scores.service import changeable, facts, locked, refuse_own, result_of, weigh
-from portal.kyc import reading as kyc
-from portal.loans import service as loans
-from portal.loans.history import Score
-from portal.loans.reasons import REASONS
-from portal.loans.service import UNDO_WINDOW
+from portal.credit_scores.service import changeable, locked, refuse_own, result_of, score_facts, weigh
+from portal.loans import REASONS, UNDO_WINDOW, Score
 from portal.shared.actor import Actor
 from portal.shared.commands import earlier_answer, remember
 from portal.shared.database import transaction
 from portal.shared.errors import N_, Conflict, Refused
 from portal.shared.vocabulary import Activity, Decision, ScoreSource
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
 MOST_CODES, LONGEST_NOTE = 4, 2000
 MISSING = {
@@ -70,11 +65,11 @@ def undo(credit_score_id: UUID, *, command: UUID, actor: Actor) -> None:
         refuse_own(row, actor)
         if not seconds_to_undo(row, at, actor) or row.message_id is None:
             raise Conflict(TOO_LATE)
-        before, message_id = facts(row), row.message_id
+        before, message_id = score_facts(row), row.message_id
         row.reopen()
         row.version += 1
         weigh(row)
-        loans.undo_decision(row.loan_id, message_id, credit=(before, facts(row)), actor=actor)
+        loans.undo_decision(row.loan_id, message_id, credit=(before, score_facts(row)), actor=actor)
         audit.record("credit-score.decision-undone", credit_score_id, of=row.user_id, actor=actor)
         remember(command, credit_score_id)
 
@@ -86,7 +81,7 @@ def blocks_of(row: CreditScore, customer: Person, *, is_held: bool = False) -> l
         return [users.DELETED]
     if customer.status is not Activity.ACTIVE:
         found.append(INACTIVE)
-    if not kyc.is_identified(row.user_id, is_held=is_held):
+    if not kyc.is_identified(row.user_id, for_update=is_held):
         found.append(UNIDENTIFIED)
     return found
 
@@ -112,7 +107,7 @@ def _require_none(blocks: Sequence[str]) -> None:
 def _apply(
     row: CreditScore, decision: Decision, *, codes: Sequence[str] = (), note: str, at: datetime, actor: Actor
 ) -> None:
-    before, result = facts(row), result_of(row)
+    before, result = score_facts(row), result_of(row)
     row.decide(decision, by=actor.id, at=at)
     row.version += 1
     row.message_id = loans.apply_decision(
@@ -120,7 +115,7 @@ def _apply(
         decision,
         codes=codes,
         note=note or None,
-        credit=(before, facts(row)),
+        credit=(before, score_facts(row)),
         score=Score(result.final, row.risk_level_reason, None, at) if result.final is not None else None,
         policy=result.policy.version,
         actor=actor,

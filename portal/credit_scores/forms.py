@@ -12,10 +12,10 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.credit_scores.deciding import LONGEST_NOTE, MOST_CODES
-from portal.credit_scores.listing import Filters
-from portal.credit_scores.reading import target
+from portal.credit_scores.models import Filters
+from portal.credit_scores.reading import waiting_target
 from portal.credit_scores.service import LONGEST_REASON, MOST_REASONS, SHORTEST_REASON, WHOLE
-from portal.loans.reasons import REASONS as LOAN_REASONS
+from portal.loans import REASONS as LOAN_REASONS
 from portal.shared import clock
 from portal.shared.ages import age_of
 from portal.shared.clock import WIB
@@ -49,7 +49,7 @@ class FilterForm(FlaskForm):
         validate_choice=False,
     )
     missing = SelectField(_l("Missing score"), choices=SOURCES, validate_choice=False)
-    age = SelectField(_l("Waiting"), choices=lambda: age_choices(target()), validate_choice=False)
+    age = SelectField(_l("Waiting"), choices=lambda: age_choices(waiting_target()), validate_choice=False)
     by = HiddenField()
     since = DayField(_l("From"), name="from")
 
@@ -62,7 +62,7 @@ class FilterForm(FlaskForm):
         level = RiskLevel(self.risk_level.data) if self.risk_level.data in [*RiskLevel] else None
         if decision is not Decision.PENDING:
             return Filters(turn=decision.value, risk_level=level)
-        age, now = age_of(self.age.data or "", target()), clock.now()
+        age, now = age_of(self.age.data or "", waiting_target()), clock.now()
         return Filters(
             turn=self._whose_turn(level),
             risk_level=level,

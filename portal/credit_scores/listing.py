@@ -1,7 +1,6 @@
 """The score list and a score's page: statements are built once and read columns, not entities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 from typing import Any
@@ -10,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import DateTime, Row, Uuid, bindparam, func, literal_column, select, text, tuple_
 from sqlalchemy.orm import scoped_session
 
-from portal.credit_scores.models import IS_DECIDED, TURNS, CreditScore, ScoreEntry
+from portal.credit_scores.models import IS_DECIDED, TURNS, CreditScore, Filters, ScoreEntry
 from portal.shared.counting import capped
 from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
-from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
+from portal.shared.vocabulary import Decision, ScoreSource
 
 ENTRIES = 200
 _KEY = (CreditScore.created_at, CreditScore.credit_score_id)
@@ -29,34 +28,6 @@ _COLUMNS = (
     CreditScore.created_at,
     CreditScore.decided_at,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the list is narrowed to. ``turn`` is a key of ``TURNS`` for pending scores, else the decision.
-
-    Pending ones came in after ``since`` and not after ``until``; with ``by`` it is what this person decided from
-    ``since`` on, whichever way.
-    """
-
-    turn: str = "analyst"
-    risk_level: RiskLevel | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    by: UUID | None = None
-
-    @property
-    def is_impossible(self) -> bool:
-        """A score that lacks a source has no risk level yet."""
-        return self.is_pending and self.turn not in {"analyst", "ready"} and self.risk_level is not None
-
-    @property
-    def is_pending(self) -> bool:
-        return self.by is None and self.turn in TURNS
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        return {"risk_level": self.risk_level, "since": self.since, "until": self.until, "by": self.by}
 
 
 _NARROWED = TURNS | {decision.value: f"decision = '{decision}'" for decision in (Decision.APPROVED, Decision.REJECTED)}

@@ -1,5 +1,6 @@
 """Credit scores and the entries they are made of."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -161,3 +162,31 @@ class ScoreEntry(Base):
         CheckConstraint("credit_score BETWEEN 0 AND 1000", name="credit_score"),
         Index("ix_credit_scores_list_credit_score_id", "credit_score_id", "credit_score_updated_at", "id"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to. ``turn`` is a key of ``TURNS`` for pending scores, else the decision.
+
+    Pending ones came in after ``since`` and not after ``until``; with ``by`` it is what this person decided from
+    ``since`` on, whichever way.
+    """
+
+    turn: str = "analyst"
+    risk_level: RiskLevel | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    by: UUID | None = None
+
+    @property
+    def is_impossible(self) -> bool:
+        """A score that lacks a source has no risk level yet."""
+        return self.is_pending and self.turn not in {"analyst", "ready"} and self.risk_level is not None
+
+    @property
+    def is_pending(self) -> bool:
+        return self.by is None and self.turn in TURNS
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"risk_level": self.risk_level, "since": self.since, "until": self.until, "by": self.by}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from portal.credit_scores.listing import Filters
-from portal.credit_scores.reading import ScoreRow, lines_of, lists, target
+from portal.credit_scores.models import Filters
+from portal.credit_scores.reading import ScoreRow, lines_of, lists, waiting_target
 from portal.credit_scores.tallying import ScoreTallies
 from portal.shared import clock
 from portal.shared.actor import Actor
@@ -19,7 +19,7 @@ tallies = ScoreTallies(db.session)
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class ScoreNumbers:
     """What waits for an analyst, what for others, and what this analyst decided today; no count beyond 1,001."""
 
     analyst: int
@@ -36,11 +36,11 @@ class Numbers:
         return next(number for age, number in self.ages.items() if age.is_late)
 
 
-def numbers(actor: Actor) -> Numbers:
+def score_numbers(actor: Actor) -> ScoreNumbers:
     """All of them in one statement."""
-    spans, now = ages(target()), clock.now()
+    spans, now = ages(waiting_target()), clock.now()
     found = tallies.numbers(spans, me=actor.id, now=now, today=clock.midnight())
-    return Numbers(
+    return ScoreNumbers(
         found["analyst"],
         found["ready"],
         found["manual"],
@@ -52,11 +52,11 @@ def numbers(actor: Actor) -> Numbers:
     )
 
 
-def oldest(most: int) -> Sequence[ScoreRow]:
+def oldest_waiting(most: int) -> Sequence[ScoreRow]:
     """The scores that wait for an analyst longest."""
     return lines_of(lists.page(Filters(), Slice())[:most])
 
 
-def team(ids: Sequence[UUID]) -> Mapping[UUID, int]:
+def decided_today(ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """How many each of these people decided today."""
     return tallies.team(ids, clock.midnight())

@@ -8,27 +8,22 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from portal import config
-from portal.audit import service as audit
-from portal.auth import service as auth
+from portal import audit, auth, config, loans, risk_levels, users
 from portal.credit_scores import policy
 from portal.credit_scores.deciding import blocks_of, missing, seconds_to_undo
-from portal.credit_scores.listing import Filters, ScoreLists
-from portal.credit_scores.models import CreditScore, inputs_of
+from portal.credit_scores.listing import ScoreLists
+from portal.credit_scores.models import CreditScore, Filters, inputs_of
 from portal.credit_scores.policy import Result
 from portal.credit_scores.service import require_sound, result_of
-from portal.loans import reading as loans
-from portal.loans.reading import Terms
-from portal.risk_levels import service as risk_levels
-from portal.risk_levels.models import RiskEvaluation
+from portal.loans import Terms
+from portal.risk_levels import RiskEvaluation
 from portal.shared import clock
 from portal.shared.actor import Actor
 from portal.shared.database import db
 from portal.shared.errors import N_, NotFound
 from portal.shared.pagination import Cursor, Page, Slice
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
 NO_SUCH = N_("There is no such credit score. Check the address, or look for it in the list.")
 
@@ -132,7 +127,7 @@ def count() -> dict[str, int]:
     return dict(lists.counts()._mapping)
 
 
-def target() -> timedelta:
+def waiting_target() -> timedelta:
     """Within which a decision is due."""
     return config.current().score_target
 
@@ -152,7 +147,7 @@ def show(credit_score_id: UUID, *, actor: Actor) -> ScorePage:
 
 def of_loan(loan_id: UUID, *, actor: Actor) -> ScorePage | None:
     """The score of a loan, None when it has none yet; opening it is recorded."""
-    if not loans.exists(loan_id):
+    if not loans.loan_exists(loan_id):
         raise NotFound(N_("There is no such loan. Check the address, or look for it in the list."))
     found = lists.score_of_loan(loan_id)
     return _page(found, actor) if found else None
@@ -246,5 +241,5 @@ def _line(row: Row[Any], customer: Person, terms: Terms | None, now: datetime) -
         row.created_at,
         row.decided_at,
         age,
-        row.decision is Decision.PENDING and age >= target(),
+        row.decision is Decision.PENDING and age >= waiting_target(),
     )

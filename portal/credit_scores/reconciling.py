@@ -6,9 +6,8 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from portal.audit import service as audit
+from portal import audit, loans
 from portal.credit_scores.service import scores
-from portal.loans import reading as loans
 from portal.shared import clock
 from portal.shared.actor import PORTAL
 from portal.shared.database import hold_still
@@ -39,9 +38,9 @@ class Checked:
     differences: int
 
 
-def last_checked() -> Checked | None:
+def last_reconciled() -> Checked | None:
     """The newest daily proof; None before the first."""
-    found = audit.newest(ACTION)
+    found = audit.last_recorded(ACTION)
     return Checked(found[0], found[1]["differences"]) if found else None
 
 
@@ -54,6 +53,6 @@ def check() -> None:
 @queue.task(name="credit-scores.reconcile", queueing_lock="credit-scores.reconcile")
 def reconcile_job(timestamp: int) -> None:
     """Once a WIB day, as early as it can, so that it catches up by itself after downtime."""
-    last = last_checked()
+    last = last_reconciled()
     if last is None or last.at.astimezone(clock.WIB).date() < clock.today():
         check()

@@ -5,15 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal import config
-from portal.audit import service as audit
+from portal import audit, config, loans, risk_levels, users
 from portal.credit_scores import policy
 from portal.credit_scores.models import CreditScore, ScoreEntry
 from portal.credit_scores.policy import Result
 from portal.credit_scores.repository import ScoreRepository
-from portal.loans import service as loans
-from portal.loans.history import Facts, Score
-from portal.risk_levels import service as risk_levels
+from portal.loans import Facts, Score
 from portal.shared import clock, scoring
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.commands import earlier_answer, remember
@@ -21,7 +18,6 @@ from portal.shared.crypto import new_id
 from portal.shared.database import again_when_contended, db, transaction
 from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
-from portal.users import service as users
 
 MOST_REASONS = 4
 SHORTEST_REASON, LONGEST_REASON = 20, 2000
@@ -157,7 +153,7 @@ def changeable(credit_score_id: UUID, *, version: int, actor: Actor) -> tuple[Cr
     """The score, locked with its loan, when ``actor`` may still change it; and the database's time."""
     row, at = locked(credit_score_id)
     refuse_own(row, actor)
-    users.hold(row.user_id)
+    users.lock(row.user_id)
     row.require_pending()
     if row.version != version:
         raise Conflict(
@@ -198,7 +194,7 @@ def require_reasons(codes: Sequence[str], reason: str) -> None:
         raise Refused(N_("Write why, in at least 20 characters."))
 
 
-def facts(row: CreditScore) -> Facts:
+def score_facts(row: CreditScore) -> Facts:
     """The score's columns that the review history tells of."""
     return {name: getattr(row, name) for name in FACTS}
 
@@ -216,7 +212,7 @@ def _of_loan(loan_id: UUID) -> CreditScore:
 
 def _enter(row: CreditScore, entry: ScoreEntry, *, codes: Sequence[str] = (), actor: Actor) -> None:
     """Keep an entry; while nobody has decided it becomes its source's headline, else it is late."""
-    before, source = facts(row), entry.credit_score_source
+    before, source = score_facts(row), entry.credit_score_source
     is_late = row.decision is not Decision.PENDING
     entry.credit_score_id = row.credit_score_id
     if is_late:
@@ -229,7 +225,7 @@ def _enter(row: CreditScore, entry: ScoreEntry, *, codes: Sequence[str] = (), ac
     loans.tell_score(
         row.loan_id,
         "score.recorded" if before[f"{source}_score"] is None else "score.superseded",
-        credit=(before, facts(row)),
+        credit=(before, score_facts(row)),
         score=Score(entry.credit_score, entry.credit_score_reason, source, entry.credit_score_updated_at),
         policy=config.current().score_policy.version,
         codes=codes,

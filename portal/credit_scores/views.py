@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from portal import config
 from portal.credit_scores import deciding, reading, service, wording
 from portal.credit_scores.forms import ApproveForm, FilterForm, ManualForm, PreviewForm, RejectForm, UndoForm
-from portal.credit_scores.listing import Filters
-from portal.loans.wording import code_word
+from portal.credit_scores.models import Filters
+from portal.loans import code_word
 from portal.permissions import Permission
-from portal.risk_levels.service import WHY
+from portal.risk_levels import REVEAL_REASONS
 from portal.shared.errors import Refusal
 from portal.shared.pagination import Cursor, Slice
 from portal.web.access import current_actor, requires
@@ -67,7 +67,7 @@ def evaluations(credit_score_id: UUID) -> ResponseReturnValue:
         fragment="credit_scores/_evaluations.html",
         evaluations=reading.evaluations(credit_score_id),
         credit_score_id=credit_score_id,
-        why=WHY,
+        why=REVEAL_REASONS,
         level_word=wording.level_word,
     )
 

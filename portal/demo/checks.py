@@ -10,9 +10,8 @@ from uuid import UUID
 from portal.demo.drawing import Specimen
 from portal.demo.identity import id_of, number_of
 from portal.demo.people import Customer, Person
-from portal.kyc.deciding import CHECKLIST, STILL_VALID
+from portal.kyc import CHECKLIST, STILL_VALID, customer_words
 from portal.kyc.models import DocumentType, KycStatus
-from portal.kyc.reasons import customer_words
 from portal.shared.clock import WIB
 from portal.shared.crypto import document_hash
 
@@ -95,7 +94,7 @@ class Check:
 
     def _decision_row(self, decided: Decided, place: int) -> dict[str, Any]:
         is_verified = decided.verdict is KycStatus.VERIFIED
-        names = (*CHECKLIST, *([STILL_VALID] if self.document_type is DocumentType.SIM else []))
+        names = [name for name in CHECKLIST if name != STILL_VALID or self.document_type is DocumentType.SIM]
         return {
             "decision_id": id_of("decision", f"{self.name}:{place}"),
             "kyc_id": self.kyc_id,

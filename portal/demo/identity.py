@@ -3,8 +3,8 @@
 from datetime import date
 from uuid import UUID, uuid5
 
+from portal.kyc import WOMEN
 from portal.kyc.models import DocumentType
-from portal.kyc.nik import WOMEN
 
 NAMESPACE = UUID("6d0d5a3e-5f0c-4d0e-9b57-2f9c6a3b7e10")
 

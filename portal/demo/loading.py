@@ -9,6 +9,7 @@ from pymongo import ReplaceOne
 from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
+from portal import risk_levels
 from portal.auth.models import Account, StaffMember
 from portal.credit_scores.models import CreditScore
 from portal.demo.checks import Check, illustrated, numbers_of_several
@@ -23,7 +24,6 @@ from portal.demo.waiting import waiting
 from portal.kyc.models import KycCheck, KycDecision
 from portal.loans.models import Loan
 from portal.notifications.models import ATTEMPTS, COLLECTION, Notification
-from portal.risk_levels import service as risk_levels
 from portal.risk_levels.models import COLLECTION as EVALUATIONS
 from portal.shared.database import Base, db, transaction
 from portal.shared.mongo import mongo

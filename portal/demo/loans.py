@@ -6,17 +6,26 @@ from decimal import Decimal
 from random import Random
 
 from portal import config
+from portal.credit_scores import result_of, score_facts
 from portal.credit_scores.models import CreditScore, ScoreEntry
-from portal.credit_scores.service import facts, result_of
 from portal.demo.checks import Check
 from portal.demo.identity import id_of
 from portal.demo.people import Customer
 from portal.demo.scores import EXTERNAL, Arrival, Scoring
 from portal.demo.staff import BAGAS, MAYA, SARI
 from portal.kyc.models import DocumentType, KycStatus
-from portal.loans import history, schedule
+from portal.loans import (
+    REASONS,
+    Facts,
+    Score,
+    first_due_date,
+    history_entry,
+    installments,
+    loan_facts,
+    monthly_amount,
+    payment_facts,
+)
 from portal.loans.models import Loan, Payment, PaymentStatus, Review
-from portal.loans.reasons import REASONS
 from portal.permissions import Role
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.clock import WIB
@@ -70,7 +79,7 @@ class Story:
             loan_amount=amount,
             tenor_month=tenor,
             status=Decision.PENDING,
-            monthly_installment_amount=schedule.monthly_amount(amount, tenor),
+            monthly_installment_amount=monthly_amount(amount, tenor),
             monthly_installment_due_date=(submitted.astimezone(WIB) + timedelta(days=30)).date(),
             created_at=submitted,
             updated_at=submitted,
@@ -122,12 +131,10 @@ class Story:
     def _approve(self, at: datetime) -> None:
         before = self._facts()
         planned, today = self.loan.monthly_installment_due_date, at.astimezone(WIB).date()
-        self.loan.approve(at=at, first_due=schedule.first_due_date(planned, today))
+        self.loan.approve(at=at, first_due=first_due_date(planned, today))
         self.score.decide(Decision.APPROVED, by=self.analyst.id, at=at)
         self._tell("loan.approved", before, self.analyst, at, score=self._final(at))
-        for line in schedule.installments(
-            self.loan.loan_amount, self.loan.tenor_month, self.loan.monthly_installment_due_date
-        ):
+        for line in installments(self.loan.loan_amount, self.loan.tenor_month, self.loan.monthly_installment_due_date):
             payment = Payment(
                 id=id_of("payment", f"{self.number}-{line.sequence_number}"),
                 loan_id=self.loan.loan_id,
@@ -168,40 +175,40 @@ class Story:
         self._tell("payment.posted", before, SUPPORT, at, payment=payment)
 
     def _score(self, arrival: Arrival) -> None:
-        before = {"credit_score": facts(self.score)}
+        before = {"credit_score": score_facts(self.score)}
         is_first = before["credit_score"][f"{arrival.source}_score"] is None
         self.scoring.take_in(arrival)
-        told = history.Score(arrival.score, arrival.reason, arrival.source, arrival.at)
+        told = Score(arrival.score, arrival.reason, arrival.source, arrival.at)
         event = "score.recorded" if is_first else "score.superseded"
         self._tell(event, before, arrival.by, arrival.at, codes=arrival.codes, score=told)
 
-    def _final(self, at: datetime) -> history.Score | None:
+    def _final(self, at: datetime) -> Score | None:
         final = result_of(self.score).final
-        return history.Score(final, self.score.risk_level_reason, None, at) if final is not None else None
+        return Score(final, self.score.risk_level_reason, None, at) if final is not None else None
 
-    def _facts(self) -> dict[str, history.Facts]:
-        return {"loan": history.loan_facts(self.loan), "credit_score": facts(self.score)}
+    def _facts(self) -> dict[str, Facts]:
+        return {"loan": loan_facts(self.loan), "credit_score": score_facts(self.score)}
 
-    def _of(self, payment: Payment) -> dict[str, history.Facts]:
-        return {"payments": {str(payment.sequence_number): history.payment_facts(payment)}}
+    def _of(self, payment: Payment) -> dict[str, Facts]:
+        return {"payments": {str(payment.sequence_number): payment_facts(payment)}}
 
     def _tell(
         self,
         event: str,
-        before: dict[str, history.Facts],
+        before: dict[str, Facts],
         actor: Actor,
         at: datetime,
         *,
         codes: Sequence[str] = (),
         note: str | None = None,
-        score: history.Score | None = None,
+        score: Score | None = None,
         payment: Payment | None = None,
     ) -> None:
-        after = self._of(payment) if payment else {"loan": history.loan_facts(self.loan)}
+        after = self._of(payment) if payment else {"loan": loan_facts(self.loan)}
         if "credit_score" in before:
             after = {part: stands for part, stands in self._facts().items() if part in before}
         policy = config.current().score_policy.version if score else None
-        review = history.entry(
+        review = history_entry(
             self.loan,
             event,
             before=before,

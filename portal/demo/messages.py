@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from portal.demo.checks import Check, Decided
+from portal.kyc import customer_words
 from portal.kyc.models import UNDO_WINDOW
-from portal.kyc.reasons import customer_words
-from portal.notifications.messages import MESSAGES
+from portal.notifications import MESSAGES
 from portal.notifications.models import Notification
 
 STILL_PENDING = timedelta(hours=6)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.kyc.nik import PROVINCES
+from portal.kyc import PROVINCES
 
 
 @dataclass(frozen=True, slots=True)

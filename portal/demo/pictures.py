@@ -10,7 +10,7 @@ from uuid import UUID
 
 from portal.demo.checks import Check
 from portal.demo.drawing import Specimen, document_front, selfie
-from portal.kyc.images import store
+from portal.kyc import store
 from portal.shared.errors import NotFound
 
 PAINTERS = {"front": document_front, "selfie": selfie}

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from portal.credit_scores import weigh
 from portal.credit_scores.models import CreditScore, ScoreEntry
-from portal.credit_scores.service import weigh
 from portal.demo.identity import id_of
 from portal.loans.models import Loan
 from portal.shared.actor import PORTAL, Actor

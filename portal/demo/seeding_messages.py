@@ -9,7 +9,7 @@ from uuid import UUID
 import pymongo
 from sqlalchemy import text
 
-from portal.notifications.messages import MESSAGES
+from portal.notifications import MESSAGES
 from portal.notifications.models import COLLECTION
 from portal.shared.database import db
 from portal.shared.mongo import mongo

@@ -12,11 +12,11 @@ from portal.demo.messages import STILL_PENDING
 from portal.demo.people import Customer
 from portal.kyc.models import UNDO_WINDOW
 from portal.loans.models import Loan, Payment, PaymentStatus
-from portal.notifications.messages import MESSAGES
+from portal.notifications import MESSAGES
 from portal.notifications.models import OUTCOME_OF, Notification, Outcome
 from portal.shared.crypto import address_hash
 from portal.shared.vocabulary import Decision
-from portal.users.service import mask
+from portal.users import mask
 
 Document = dict[str, Any]
 

@@ -10,7 +10,7 @@ from portal.demo.checks import Check, Decided, in_days
 from portal.demo.identity import id_of
 from portal.demo.people import SECOND_ACCOUNTS, Customer
 from portal.demo.staff import DIAN, RINA
-from portal.kyc.deciding import SAME
+from portal.kyc import SAME
 from portal.kyc.models import DocumentType, KycStatus
 from portal.shared.clock import WIB
 

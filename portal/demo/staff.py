@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from portal.auth.passwords import hash_password
+from portal.auth import hash_password
 from portal.demo.identity import id_of
 from portal.permissions import Role
 from portal.shared.vocabulary import Activity

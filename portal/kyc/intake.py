@@ -1,16 +1,22 @@
-"""Taking in submissions from the service that talks to customers."""
+"""Submissions from the service that talks to customers, which hands them over one JSON object a line.
 
+``{"kyc_id": UUID (optional), "user_id": UUID, "document_type": "ktp"|"sim"|"npwp", "document_number": digits,
+"document_front_image": base64, "document_selfie_image": base64}``
+"""
+
+import base64
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from portal.audit import service as audit
-from portal.kyc.holding import checks
+from portal import audit, users
+from portal.kyc.claims import checks
 from portal.kyc.images import clean, store
 from portal.kyc.models import DocumentType, KycCheck
 from portal.shared.actor import PORTAL
 from portal.shared.crypto import digits_of, document_hash, new_id
 from portal.shared.database import again_when_contended, transaction
 from portal.shared.errors import N_, Conflict, NotFound, Refused
-from portal.users import service as users
+from portal.shared.feed import Given, results
 
 
 def take_in(
@@ -42,7 +48,7 @@ def _add(kyc_id: UUID, user_id: UUID, document_type: DocumentType, number_hash: 
         checks.lock_person(kyc_id)
         if _is_there(kyc_id, user_id, number_hash):
             return
-        users.hold(user_id)
+        users.lock(user_id)
         checks.lock_number(number_hash)
         checks.add(
             KycCheck(
@@ -66,3 +72,19 @@ def _is_there(kyc_id: UUID, user_id: UUID, number_hash: str) -> bool:
     if (found[0].user_id, found[0].document_number_hash) != (user_id, number_hash):
         raise Conflict(N_("Another submission has this id already."))
     return True
+
+
+def take_in_lines(lines: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """For each line what came of it, and whether it was taken in."""
+    return results(lines, _read, take_in)
+
+
+def _read(given: Given) -> Given:
+    return {
+        "user_id": UUID(given["user_id"]),
+        "document_type": DocumentType(given["document_type"]),
+        "number": str(given["document_number"]),
+        "front": base64.b64decode(given["document_front_image"], validate=True),
+        "selfie": base64.b64decode(given["document_selfie_image"], validate=True),
+        "kyc_id": UUID(given["kyc_id"]) if given.get("kyc_id") else None,
+    }

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -14,39 +13,51 @@ from portal.shared.actor import Actor
 from portal.shared.crypto import new_id
 from portal.shared.database import Base, native_enum
 from portal.shared.errors import N_, Conflict, Locked
+from portal.shared.words import Words
 
 LEASE = timedelta(minutes=10)
 UNDO_WINDOW = timedelta(seconds=60)
-NUMBER_TRIES = 5
+MAX_NUMBER_TRIES = 5
+STILL_VALID = "still_valid"
+CHECKLIST = {
+    "readable": N_("Corners and text clear"),
+    "right_type": N_("Right type of document"),
+    "name_matches": N_("Name matches the profile"),
+    "same_person": N_("Same person on both"),
+    "not_altered": N_("No edits or screen photo"),
+    STILL_VALID: N_("Still valid"),
+}
+"""What a reviewer answers before a document is verified; the last line is for a SIM only."""
+MAX_REJECTIONS = 1000
+"""So many rejections are looked through for their reasons, which no index orders by time."""
 IS_LISTED = "withdrawn_at IS NULL"
 IS_MADE = "undone_at IS NULL AND verdict <> 'expired'"
 IS_REJECTION = "undone_at IS NULL AND verdict = 'rejected'"
 
 
-class KycStatus(StrEnum):
+class KycStatus(Words):
     """Where an identity check stands."""
 
-    PENDING = "pending"
-    VERIFIED = "verified"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
+    PENDING = "pending", N_("Pending"), "circle-dashed", "info"
+    VERIFIED = "verified", N_("Verified"), "circle-check", "ok"
+    REJECTED = "rejected", N_("Rejected"), "circle-x", "bad"
+    EXPIRED = "expired", N_("Expired"), "clock-alert", "warn"
 
 
-class DocumentType(StrEnum):
+class DocumentType(Words):
     """Which document the customer photographed."""
 
-    KTP = "ktp"
-    SIM = "sim"
-    NPWP = "npwp"
+    KTP = "ktp", "KTP"
+    SIM = "sim", "SIM"
+    NPWP = "npwp", "NPWP"
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionFilters:
-    """Whose decisions, from when on, and for which reason; a reason means rejections."""
+class Claim:
+    """The claim that a form belongs to; None for what it did not say, which is refused once the state allows it."""
 
-    by: UUID | None = None
-    since: datetime | None = None
-    reason: str | None = None
+    version: int | None
+    lease_token: UUID | None
 
 
 class KycCheck(Base):
@@ -117,19 +128,19 @@ class KycCheck(Base):
         Index("ix_user_kyc_expires_at", "expires_at", postgresql_where=text("status = 'verified'")),
     )
 
-    def require_decidable(self, *, version: int, lease_token: UUID, by: Actor, at: datetime) -> None:
+    def require_decidable(self, claim: Claim, *, by: Actor, at: datetime) -> None:
         """Raise :class:`Conflict` unless pending in that version, :class:`Locked` unless ``by`` holds it."""
         self.require_listed()
         if self.status is not KycStatus.PENDING:
             raise Conflict(ALREADY[self.status])
-        if self.version != version:
+        if claim.version not in {None, self.version}:
             raise Conflict(N_("This submission was changed since you opened it. Look at it once more."))
-        self.require_lease(lease_token=lease_token, by=by, at=at)
+        self.require_lease(claim.lease_token, by=by, at=at)
 
-    def require_expirable(self, *, version: int) -> None:
+    def require_expirable(self, *, version: int | None) -> None:
         """Raise :class:`Conflict` unless verified, in that version."""
         self.require_listed()
-        if self.status is not KycStatus.VERIFIED or self.version != version:
+        if self.status is not KycStatus.VERIFIED or version not in {None, self.version}:
             raise Conflict(N_("Only a verified submission can expire; this one was changed meanwhile."))
 
     def require_listed(self) -> None:
@@ -137,7 +148,7 @@ class KycCheck(Base):
         if self.withdrawn_at is not None:
             raise Conflict(N_("The customer was deleted. Nobody can decide this submission any more."))
 
-    def require_lease(self, *, lease_token: UUID, by: Actor, at: datetime) -> None:
+    def require_lease(self, lease_token: UUID | None, *, by: Actor, at: datetime) -> None:
         """Raise :class:`Locked` unless ``by`` holds it now, by exactly this claim."""
         if self.is_held(at) and self.lease_holder != by.auth_id:
             raise Locked(N_("Another reviewer holds this submission now."))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from portal.shared.errors import N_
 
-MOST = 4
+MAX_REASONS = 4
 OTHER = "OTHER"
-SHORTEST_OTHER = 10
+MIN_OTHER_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def payment_facts(payment: Payment) -> Facts:
     return {name: plain(getattr(payment, name)) for name in PAYMENT_FACTS}
 
 
-def entry(
+def history_entry(
     loan: Loan,
     event: str,
     *,

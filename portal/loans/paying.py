@@ -6,12 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from portal.audit import service as audit
-from portal.auth import service as auth
+from portal import audit, auth, notifications, users
 from portal.loans import history
 from portal.loans.models import Loan, Payment, PaymentStatus
 from portal.loans.service import loans, locked
-from portal.notifications import service as notifications
 from portal.shared import clock
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.commands import earlier_answer, remember
@@ -19,7 +17,6 @@ from portal.shared.database import db, transaction
 from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused
 from portal.shared.jobs import queue
 from portal.shared.money import rupiah
-from portal.users import service as users
 
 AT_ONCE = 500
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{3,63}")
@@ -163,7 +160,7 @@ def _keep(
     actor: Actor,
 ) -> None:
     db.session.flush()
-    loans.add(history.entry(loan, event, before=before, after=_facts(payment), actor=actor, note=note))
+    loans.add(history.history_entry(loan, event, before=before, after=_facts(payment), actor=actor, note=note))
     audit.record(event, loan.loan_id, of=loan.user_id, actor=actor, installment=payment.sequence_number)
 
 

@@ -5,18 +5,18 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from uuid import UUID
 
+from portal import users
 from portal.loans.tallying import LoanTallies
 from portal.shared import clock
 from portal.shared.database import db
 from portal.shared.pagination import Cursor, Page, Slice
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
 tallies = LoanTallies(db.session)
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class BookNumbers:
     """Loans that wait for a decision and installments that are overdue, each counted up to 1,001."""
 
     pending: int
@@ -40,9 +40,9 @@ class Overdue:
         return Cursor(datetime.combine(self.due_date, time(), UTC), self.id)
 
 
-def numbers() -> Numbers:
+def book_numbers() -> BookNumbers:
     """Both in one statement."""
-    return Numbers(**tallies.numbers()._mapping)
+    return BookNumbers(**tallies.numbers()._mapping)
 
 
 def overdue(part: Slice) -> Page[Overdue]:

@@ -9,19 +9,19 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from portal.audit import service as audit
+from portal import audit, users
 from portal.loans import history
 from portal.loans.models import Filters, Loan, PaymentStatus
 from portal.loans.service import loans
 from portal.loans.telling import Entry, entries, lists
+from portal.notifications import is_loan
 from portal.shared import clock
 from portal.shared.actor import Actor
 from portal.shared.counting import CAP
 from portal.shared.errors import N_, NotFound
 from portal.shared.pagination import PAGE_SIZE, Cursor, Page, Slice
 from portal.shared.vocabulary import Decision
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
 EXPORTED_AT_MOST = 1_000_000
 ZERO = Decimal(0)
@@ -189,7 +189,8 @@ def as_of(loan: LoanPage, entry_id: UUID) -> Then:
     return Then(loan.entries[place], state["loan"], state["payments"])
 
 
-def exists(loan_id: UUID) -> bool:
+@is_loan.listen
+def loan_exists(loan_id: UUID) -> bool:
     """Whether there is such a loan."""
     return loans.get(loan_id) is not None
 

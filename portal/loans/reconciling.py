@@ -14,7 +14,7 @@ from portal.shared.database import hold_still
 AT_ONCE = 500
 
 
-def count() -> int:
+def count_loans() -> int:
     """How many loans there are to look at."""
     return loans.count()
 

@@ -5,14 +5,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from portal import config
-from portal.audit import service as audit
+from portal import audit, config, notifications, users
 from portal.loans import history, schedule
 from portal.loans.history import Facts, Score
 from portal.loans.models import LONGEST_TENOR, Loan, Payment
 from portal.loans.reasons import REASONS
 from portal.loans.repository import LoanRepository
-from portal.notifications import service as notifications
 from portal.shared import clock
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.crypto import new_id
@@ -20,7 +18,6 @@ from portal.shared.database import db, transaction
 from portal.shared.errors import N_, Conflict, NotFound, Refused
 from portal.shared.money import LARGEST, rupiah
 from portal.shared.vocabulary import Activity, Decision
-from portal.users import service as users
 
 UNDO_WINDOW = timedelta(seconds=60)
 
@@ -47,10 +44,12 @@ def submit(
             return loan.loan_id
         if users.names_of([user_id])[user_id].status is not Activity.ACTIVE:
             raise Refused(N_("There is no active customer with this id. Check the id."))
-        users.hold(user_id)
+        users.lock(user_id)
         loans.add(loan)
         loans.add(
-            history.entry(loan, "loan.submitted", before={}, after={"loan": history.loan_facts(loan)}, actor=PORTAL)
+            history.history_entry(
+                loan, "loan.submitted", before={}, after={"loan": history.loan_facts(loan)}, actor=PORTAL
+            )
         )
         audit.record("loan.submitted", loan.loan_id, of=user_id, actor=PORTAL)
     return loan.loan_id
@@ -99,7 +98,7 @@ def apply_decision(
         event, words = "loan.rejected", _customer_words(codes)
     after = {"loan": history.loan_facts(loan), "credit_score": credit[1]}
     loans.add(
-        history.entry(
+        history.history_entry(
             loan, event, before=before, after=after, actor=actor, codes=codes, note=note, score=score, policy=policy
         )
     )
@@ -122,7 +121,7 @@ def undo_decision(loan_id: UUID, message_id: UUID, *, credit: tuple[Facts, Facts
     loans.remove_schedule(loan_id)
     loan.reopen(first_due=_planned_due_date(loan_id))
     after = {"loan": history.loan_facts(loan), "credit_score": credit[1]}
-    loans.add(history.entry(loan, "loan.decision_undone", before=before, after=after, actor=actor))
+    loans.add(history.history_entry(loan, "loan.decision_undone", before=before, after=after, actor=actor))
 
 
 def tell_score(
@@ -140,7 +139,7 @@ def tell_score(
     before, after = ({"credit_score": facts} for facts in credit)
     loan = locked(loan_id)
     loans.add(
-        history.entry(
+        history.history_entry(
             loan, event, before=before, after=after, actor=actor, codes=codes, note=note, score=score, policy=policy
         )
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from portal.loans.models import PaymentStatus
 from portal.loans.service import loans
-from portal.notifications.facts import Statement, register
+from portal.notifications import Statement, checks_of
 from portal.shared.clock import WIB
 
 TOMORROW = timedelta(days=1)
@@ -33,7 +33,11 @@ def still_to_pay(told: Sequence[Statement]) -> list[bool]:
     return answers
 
 
-def init() -> None:
-    """Answer for the messages about loans."""
-    register("loan-approved", "loan-rejected", still_true=still_decided)
-    register("payment-due-tomorrow", "payment-overdue", still_true=still_to_pay)
+checks_of.listen(
+    {
+        "loan-approved": still_decided,
+        "loan-rejected": still_decided,
+        "payment-due-tomorrow": still_to_pay,
+        "payment-overdue": still_to_pay,
+    }.get
+)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from portal.auth import service as auth
+from portal import auth
 from portal.loans import history
 from portal.loans.listing import LoanLists
 from portal.shared.database import db

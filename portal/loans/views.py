@@ -228,7 +228,7 @@ def _sees_scores() -> bool:
     return current_actor().may(Permission.SCORE_READ)
 
 
-def _rights() -> dict[str, bool]:
+def _rights() -> dict[str, Any]:
     actor = current_actor()
     return {
         "may_post": actor.may(Permission.PAYMENT_POST),

@@ -6,15 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.audit import service as audit
-from portal.auth import service as auth
+from portal import audit, auth
 from portal.notifications import browsing, working
 from portal.notifications.batch_models import BatchState, ItemResult, ResendBatch
 from portal.notifications.batch_repository import BatchRepository
 from portal.notifications.browsing import Line
 from portal.notifications.eligibility import SENTENCES
 from portal.notifications.facts import lists, messages
-from portal.notifications.listing import Filters
+from portal.notifications.models import Filters
 from portal.shared import clock, commands, crypto, jobs
 from portal.shared.actor import Actor
 from portal.shared.database import db, transaction

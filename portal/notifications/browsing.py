@@ -1,26 +1,28 @@
 """What the message log, a message's page and the panels show; contact data leaves here masked."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from portal.audit import service as audit
+from portal import audit, users
 from portal.notifications import harmless
-from portal.notifications.listing import Filters, MessageLists
+from portal.notifications.listing import MessageLists
+from portal.notifications.models import Filters
 from portal.shared.actor import Actor
 from portal.shared.errors import N_, NotFound
+from portal.shared.hooks import Hook
 from portal.shared.mongo import Document, mongo
 from portal.shared.pagination import Cursor, Page, Slice
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
 STATUSES = ("failed", "pending", "sent")
 EXPORTED_AT_MOST = 100_000
 BATCH = 500
 
 lists = MessageLists(mongo)
-_exists: dict[str, Callable[[UUID], bool]] = {}
+is_loan: Hook[[UUID], bool] = Hook()
+"""Asks whether there is such a loan: one without a message is not one that never was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,9 @@ def count() -> dict[str, int]:
     return lists.counts(STATUSES)
 
 
-def know_loans_by(exists: Callable[[UUID], bool]) -> None:
-    """Let the loans say which of them there are: a loan without a message is not one that never was."""
-    _exists["loan"] = exists
-
-
 def of_loan(loan_id: UUID) -> Sequence[Line]:
     """The newest messages about a loan."""
-    if not _exists["loan"](loan_id):
+    if not any(is_loan(loan_id)):
         raise NotFound(N_("There is no such loan. Check the address, or look for it in the list."))
     return lines(lists.page(Filters(loan_id=loan_id), Slice()))
 

@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from pymongo.errors import PyMongoError
 
-from portal import config
+from portal import config, users
 from portal.notifications.breaker import Breaker
 from portal.notifications.channels import CHANNELS, Outbox, Outgoing, Provider, Result, provider_of, rate_of
 from portal.notifications.models import OUTCOME_OF, Attempt, Outcome
@@ -26,7 +26,6 @@ from portal.shared import clock, crypto, jobs, metrics
 from portal.shared.database import db
 from portal.shared.mongo import Document, mongo
 from portal.shared.throttle import PostgresStorage
-from portal.users import service as users
 
 CHUNK, PARALLEL, SLOTS = 100, 16, 4
 BUDGET = 5.0

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal import config
+from portal import config, users
 from portal.notifications.batch_models import Resend
 from portal.notifications.eligibility import Facts, Verdict, judge
 from portal.notifications.listing import MessageLists
@@ -14,8 +14,8 @@ from portal.notifications.quiet import next_allowed
 from portal.notifications.repository import NotificationRepository, ResendRepository
 from portal.shared import clock, crypto
 from portal.shared.database import db
+from portal.shared.hooks import Hook
 from portal.shared.mongo import Document, mongo
-from portal.users import service as users
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,8 @@ StillTrue = Callable[[Sequence[Statement]], Sequence[bool]]
 lists = MessageLists(mongo)
 messages = NotificationRepository(mongo)
 resends = ResendRepository(db.session)
-_checks: dict[str, StillTrue] = {}
-
-
-def register(*kinds: str, still_true: StillTrue) -> None:
-    """Let a higher context say whether what these kinds of message state still holds, for each in that order."""
-    _checks.update(dict.fromkeys(kinds, still_true))
+checks_of: Hook[[str], StillTrue | None] = Hook()
+"""Asks who can say whether what this kind of message states still holds; that one answers for each in their order."""
 
 
 def verdicts_of(documents: Sequence[Document], *, is_confirmed: bool = False) -> dict[UUID, Verdict]:
@@ -137,7 +133,7 @@ def _still_true(documents: Sequence[Document], at: Mapping[UUID, datetime]) -> d
     by_check: dict[StillTrue, dict[UUID, Statement]] = {}
     for document in documents:
         told = Statement(document.get("loan_id"), document.get("context") or {}, at[document["_id"]])
-        if check := _checks.get(told.message):
+        if check := next(filter(None, checks_of(told.message)), None):
             by_check.setdefault(check, {})[document["_id"]] = told
     for check, asked in by_check.items():
         true |= zip(asked, check(list(asked.values())), strict=True)

@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from portal.notifications.listing import Filters
+from portal.notifications.models import Filters
 from portal.shared.clock import WIB
 from portal.web.forms import CANONICAL_UUID, Command, DayField, Form, NoteField, TextField, choices
 

@@ -1,7 +1,6 @@
 """The message log: filters built field by field, pages in index order, counts that stop at 1,001."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,13 +8,9 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection as MongoCollection
 
 from portal.notifications.models import (
-    CATEGORIES,
     COLLECTION,
     LOG,
-    OF_CUSTOMER,
-    OF_LOAN,
-    STATUSES,
-    TYPES,
+    Filters,
 )
 from portal.shared.mongo import Document, Mongo
 from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
@@ -29,40 +24,6 @@ LINE = dict.fromkeys(
     ),
     1,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the log is narrowed to; ``since`` and ``until`` are moments, the latter exclusive."""
-
-    status: str | None = None
-    category: str | None = None
-    channel: str | None = None
-    user_id: UUID | None = None
-    loan_id: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def to_query(self) -> Document:
-        """The filter Mongo gets: typed values only, never an operator of somebody else's.
-
-        What it is not narrowed to is asked for by every value there is: only so are the rows read in index order.
-        """
-        query: Document = {
-            "notification_status": self.status or {"$in": STATUSES},
-            "notification_category": self.category or {"$in": CATEGORIES},
-            "notification_type": self.channel or {"$in": TYPES},
-        }
-        ids = {"user_id": self.user_id, "loan_id": self.loan_id}
-        query |= {name: value for name, value in ids.items() if value is not None}
-        span = {"$gte": self.since, "$lt": self.until}
-        bounds = {operator: at for operator, at in span.items() if at}
-        return {**query, "created_at": bounds} if bounds else query
-
-    @property
-    def index(self) -> str:
-        """The index to read by. All messages about a loan go to one customer: his id is looked at in them."""
-        return OF_LOAN if self.loan_id else OF_CUSTOMER if self.user_id else LOG
 
 
 _NEWER_SENT: list[Document] = [

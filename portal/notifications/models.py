@@ -14,6 +14,8 @@ from uuid import UUID
 from bson import Binary
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from portal.shared.mongo import Document
+
 COLLECTION = "notifications_collection"
 ATTEMPTS = "notification_attempts"
 LONGEST_TITLE = 255
@@ -188,3 +190,37 @@ class Attempt:
     def to_document(self) -> dict[str, Any]:
         fields = asdict(self)
         return {"_id": fields.pop("id"), **fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the log is narrowed to; ``since`` and ``until`` are moments, the latter exclusive."""
+
+    status: str | None = None
+    category: str | None = None
+    channel: str | None = None
+    user_id: UUID | None = None
+    loan_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def to_query(self) -> Document:
+        """The filter Mongo gets: typed values only, never an operator of somebody else's.
+
+        What it is not narrowed to is asked for by every value there is: only so are the rows read in index order.
+        """
+        query: Document = {
+            "notification_status": self.status or {"$in": STATUSES},
+            "notification_category": self.category or {"$in": CATEGORIES},
+            "notification_type": self.channel or {"$in": TYPES},
+        }
+        ids = {"user_id": self.user_id, "loan_id": self.loan_id}
+        query |= {name: value for name, value in ids.items() if value is not None}
+        span = {"$gte": self.since, "$lt": self.until}
+        bounds = {operator: at for operator, at in span.items() if at}
+        return {**query, "created_at": bounds} if bounds else query
+
+    @property
+    def index(self) -> str:
+        """The index to read by. All messages about a loan go to one customer: his id is looked at in them."""
+        return OF_LOAN if self.loan_id else OF_CUSTOMER if self.user_id else LOG

@@ -11,15 +11,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from portal import users
 from portal.notifications.models import COLLECTION
 from portal.shared import clock
 from portal.shared.clock import WIB
 from portal.shared.counting import CAP
 from portal.shared.mongo import Document, Mongo, mongo
-from portal.users import service as users
-from portal.users.service import Person
+from portal.users import Person
 
-DAYS = 7
+DAYS_COUNTED = 7
 CHANNELS = ("sms", "email", "push")
 DAY = timedelta(days=1)
 
@@ -36,7 +36,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class DeliveryNumbers:
     """Messages written in the last seven WIB days that failed, by day (today first) and channel; and those that wait.
 
     No count goes beyond 1,001.
@@ -82,9 +82,9 @@ _LINE = dict.fromkeys(("user_id", "notification_type", "notification_title", "cr
 tallies = MessageTallies(mongo)
 
 
-def numbers() -> Numbers:
+def delivery_numbers() -> DeliveryNumbers:
     """All of them; raises what Mongo raises when it does not answer."""
-    days = [clock.today() - n * DAY for n in range(DAYS)]
+    days = [clock.today() - n * DAY for n in range(DAYS_COUNTED)]
     since = {"created_at": {"$gte": _begin(days[-1])}}
     counts = iter(
         tallies.count(
@@ -95,11 +95,11 @@ def numbers() -> Numbers:
             ]
         )
     )
-    return Numbers(_named(days, counts), _named(CHANNELS, counts), _named(CHANNELS, counts))
+    return DeliveryNumbers(_named(days, counts), _named(CHANNELS, counts), _named(CHANNELS, counts))
 
 
 def newest_failed(most: int) -> list[Failed]:
-    """The newest messages that did not arrive; raises as :func:`numbers`."""
+    """The newest messages that did not arrive; raises as :func:`delivery_numbers`."""
     rows = tallies.newest_failed(most)
     people = users.names_of(row["user_id"] for row in rows)
     return [

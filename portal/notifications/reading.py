@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from portal.audit import service as audit
-from portal.auth import service as auth
+from portal import audit, auth, users
 from portal.notifications import harmless, letter
 from portal.notifications.advice import ADVICE
 from portal.notifications.browsing import Line, found, lines, lists
@@ -16,7 +15,6 @@ from portal.shared.actor import Actor
 from portal.shared.database import db
 from portal.shared.errors import N_, Refused
 from portal.shared.mongo import Document, mongo
-from portal.users import service as users
 
 SHOWN_SECONDS = 60
 MOST_COPIES = 20

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from procrastinate import RetryStrategy
 
-from portal.audit import service as audit
+from portal import audit
 from portal.notifications import delivery
 from portal.notifications.batch_models import Resend
 from portal.notifications.eligibility import Verdict

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from procrastinate import RetryStrategy
 
-from portal import config
+from portal import config, users
 from portal.notifications import delivery, harmless
 from portal.notifications.messages import MESSAGES
 from portal.notifications.models import Notification
@@ -17,7 +17,6 @@ from portal.shared import clock, jobs
 from portal.shared.crypto import uuid7
 from portal.shared.errors import NotFound
 from portal.shared.mongo import mongo
-from portal.users import service as users
 
 log = structlog.get_logger("portal.notifications")
 notifications = NotificationRepository(mongo)

@@ -8,7 +8,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from portal.notifications.browsing import lists
-from portal.notifications.listing import Filters
+from portal.notifications.models import Filters
 from portal.shared.mongo import Document
 from portal.shared.pagination import Cursor, Slice
 from portal.shared.timeline import Happening

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from portal.notifications.browsing import lists
 from portal.notifications.delivery import FAULTS, LONGEST, breaker
-from portal.notifications.listing import Filters
+from portal.notifications.models import Filters
 from portal.shared.pagination import Cursor
 
 MOST_NEW = 100

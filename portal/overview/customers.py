@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from portal import users
 from portal.overview import deleting, service, timeline, wording
 from portal.overview.forms import DeleteForm, RevealForm, StatusForm, TermForm
 from portal.permissions import Permission
@@ -15,7 +16,6 @@ from portal.shared import clock
 from portal.shared.errors import Refusal
 from portal.shared.pagination import Cursor, Page, Slice
 from portal.shared.vocabulary import Activity
-from portal.users import service as users
 from portal.web.access import current_actor, requires
 from portal.web.errors import explained, shows_again
 from portal.web.render import render
@@ -45,7 +45,7 @@ def search() -> ResponseReturnValue:
     if not form.validate():
         return _list(form, Page([], None, None), status=422)
     found = users.find(form.term.data)
-    return _list(form, Page(found, None, None), is_narrow=len(found) < users.MOST_HITS)
+    return _list(form, Page(found, None, None), is_narrow=len(found) < users.MAX_HITS)
 
 
 @bp.get("/<uuid:user_id>")

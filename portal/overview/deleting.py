@@ -4,14 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from portal.audit import looking
-from portal.audit import service as audit
-from portal.auth import service as auth
-from portal.kyc import claiming as kyc
+from portal import audit, auth, kyc, users
 from portal.shared.actor import Actor
 from portal.shared.commands import earlier_answer
 from portal.shared.database import transaction
-from portal.users import service as users
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +38,6 @@ def deletion_of(user_id: UUID) -> Deletion | None:
     at = users.deleted_at(user_id)
     if at is None:
         return None
-    event = looking.newest_about("customer.deleted", user_id)
+    event = audit.newest_about("customer.deleted", user_id)
     by = auth.names_of({event.actor_id}).get(event.actor_id) if event and event.actor_id else None
     return Deletion(user_id, at, by, str(event.facts.get("reason", "")) if event else "")

@@ -5,26 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from portal.audit import looking
-from portal.audit import service as audit
-from portal.auth import service as auth
-from portal.credit_scores import reading as scores
-from portal.kyc import reading as kyc
-from portal.loans import reading as loans
-from portal.notifications import finding as messages
+from portal import audit, auth, credit_scores, kyc, loans, notifications, users
 from portal.permissions import Permission, Role
 from portal.shared import ids
 from portal.shared.actor import Actor
 from portal.shared.errors import N_, Forbidden
-from portal.users import service as users
-from portal.users.service import MOST_HITS, Person
+from portal.users import MAX_HITS, Person
 
 MOST_LOOKS = 10
 BY_ID: tuple[tuple[str, str, Callable[..., list[UUID] | None]], ...] = (
     ("loan", Permission.LOAN_READ, loans.ids_between),
     ("submission", Permission.KYC_READ, kyc.ids_between),
-    ("score", Permission.SCORE_READ, scores.ids_between),
-    ("message", Permission.MESSAGE_READ, messages.ids_between),
+    ("score", Permission.SCORE_READ, credit_scores.ids_between),
+    ("message", Permission.MESSAGE_READ, notifications.ids_between),
 )
 
 
@@ -52,7 +45,7 @@ def search(term: str, *, actor: Actor) -> Hits:
     span = ids.span(term)
     customers = users.find(term)
     answers = {
-        kind: ids_between(*span, limit=MOST_HITS) if span else []
+        kind: ids_between(*span, limit=MAX_HITS) if span else []
         for kind, permission, ids_between in BY_ID
         if actor.may(permission)
     }
@@ -61,9 +54,9 @@ def search(term: str, *, actor: Actor) -> Hits:
     is_by_id = span is not None and len(everything) == 1 and span[0] <= everything[0].id <= span[1]
     return Hits(
         customers,
-        things[: MOST_HITS - len(customers)],
+        things[: MAX_HITS - len(customers)],
         everything[0] if is_by_id else None,
-        len(everything) >= MOST_HITS,
+        len(everything) >= MAX_HITS,
         [kind for kind, found in answers.items() if found is None],
     )
 
@@ -99,7 +92,7 @@ class Look:
 
 def looks_at(user_id: UUID) -> list[Look]:
     """Who looked at a customer last, newest first."""
-    seen = looking.looks_at(user_id, limit=MOST_LOOKS)
+    seen = audit.looks_at(user_id, limit=MOST_LOOKS)
     names = auth.names_of({look.actor_id for look in seen if look.actor_id})
     return [
         Look(look.at, names.get(look.actor_id) if look.actor_id else None, look.kind, look.facts.get("reason", ""))

@@ -6,12 +6,7 @@ from heapq import merge
 from itertools import islice
 from uuid import UUID
 
-from portal.audit import looking
-from portal.auth import service as auth
-from portal.credit_scores import timeline as scores
-from portal.kyc import timeline as kyc
-from portal.loans import timeline as loans
-from portal.notifications import timeline as messages
+from portal import audit, auth, credit_scores, kyc, loans, notifications
 from portal.permissions import Permission
 from portal.shared.actor import Actor
 from portal.shared.pagination import PAGE_SIZE, Cursor
@@ -20,9 +15,9 @@ from portal.shared.timeline import Happening, newest_first
 SOURCES: tuple[tuple[str, str, Callable[..., Sequence[Happening] | None]], ...] = (
     ("kyc", Permission.KYC_STATUS, kyc.events_of),
     ("loans", Permission.LOAN_READ, loans.events_of),
-    ("scores", Permission.SCORE_READ, scores.events_of),
-    ("messages", Permission.MESSAGE_READ, messages.events_of),
-    ("looks", Permission.CUSTOMER_MANAGE, looking.events_of),
+    ("scores", Permission.SCORE_READ, credit_scores.events_of),
+    ("messages", Permission.MESSAGE_READ, notifications.events_of),
+    ("looks", Permission.CUSTOMER_MANAGE, audit.events_of),
 )
 
 

@@ -9,10 +9,10 @@ from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from portal.audit.wording import action_word
-from portal.credit_scores.wording import source_word
-from portal.kyc.reasons import REASONS as KYC_REASONS
-from portal.loans.wording import code_word
+from portal.audit import action_word
+from portal.credit_scores import source_word
+from portal.kyc import REASONS as KYC_REASONS
+from portal.loans import code_word
 from portal.permissions import Permission
 from portal.shared.actor import Actor
 from portal.shared.errors import N_

@@ -1,1 +1,6 @@
-"""Vendors' risk evaluations."""
+"""Vendors' risk evaluations, whose raw answers are encrypted."""
+
+from portal.risk_levels.models import RiskEvaluation
+from portal.risk_levels.service import REVEAL_REASONS, of_score, prepare, require_sound, rotate_keys, take_in
+
+__all__ = ["REVEAL_REASONS", "RiskEvaluation", "of_score", "prepare", "require_sound", "rotate_keys", "take_in"]

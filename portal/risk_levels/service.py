@@ -12,7 +12,7 @@ from bson.errors import BSONError
 from limits import parse
 from pymongo.errors import PyMongoError
 
-from portal.audit import service as audit
+from portal import audit, users
 from portal.risk_levels.models import PURPOSE, ReasonCode, RiskEvaluation
 from portal.risk_levels.repository import RiskEvaluationRepository
 from portal.shared.actor import Actor
@@ -22,14 +22,13 @@ from portal.shared.mongo import mongo
 from portal.shared.throttle import Throttle
 from portal.shared.vault import vault
 from portal.shared.vocabulary import RiskLevel
-from portal.users import service as users
 
 REVEALS = parse("20 per hour")
 SHOWN_SECONDS = 60
 LARGEST_RAW, DEEPEST_RAW = 64_000, 200
 MOST_REASONS, LONGEST_WORD = 50, 500
 DIRECTIONS = ("positive", "negative")
-WHY = {
+REVEAL_REASONS = {
     "CUSTOMER_COMPLAINT": N_("The customer disputes the score"),
     "VENDOR_DISPUTE": N_("Question to the vendor"),
     "SCORE_CONTRADICTS": N_("Sources contradict each other"),
@@ -93,7 +92,7 @@ def of_score(credit_score_id: UUID) -> list[RiskEvaluation] | None:
 
 def reveal(evaluation_id: UUID, *, reason: str, actor: Actor) -> str:
     """The vendor's raw answer as JSON for a person to read. Who asked, and why, is on record before it is decrypted."""
-    if reason not in WHY:
+    if reason not in REVEAL_REASONS:
         raise Refused(N_("Choose why you need the raw answer."))
     seconds = throttle.seconds_to_wait((REVEALS, f"reveal:{actor.id}"))
     if seconds:

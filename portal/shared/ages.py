@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from portal.shared.errors import N_, Sentence
+
 STEPS = (1, 4, 8, 16)
 LATE = "late"
 
@@ -41,3 +43,12 @@ def ages(target: timedelta) -> list[Age]:
 def age_of(key: str, target: timedelta) -> Age | None:
     """The span of that key, None for any other text."""
     return next((age for age in ages(target) if str(age) == key), None)
+
+
+def age_word(age: Age) -> Sentence:
+    """``Under 1 hour``, ``4 to 8 hours``, ``Over 24 hours``."""
+    if age.most is None:
+        return Sentence(N_("Over %(hours)s hours"), hours=age.least)
+    if age.least:
+        return Sentence(N_("%(least)s to %(most)s hours"), least=age.least, most=age.most)
+    return Sentence(N_("Under 1 hour")) if age.most == 1 else Sentence(N_("Under %(hours)s hours"), hours=age.most)

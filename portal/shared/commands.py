@@ -1,5 +1,7 @@
 """One-time command ids: a double click, a replayed form or a retry acts once and gets the first answer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.shared.actor import Actor
 from portal.shared.database import Base, db, require_transaction
-from portal.shared.errors import N_, Refused
+from portal.shared.errors import INCOMPLETE, N_, Refused
 
 
 class Command(Base):
@@ -32,15 +34,24 @@ class Answer:
     location: UUID | None
 
 
-def earlier_answer(command_id: UUID, action: str, *, actor: Actor) -> Answer | None:
-    """Take the command id, or wait for whoever has it and return his answer.
+@contextmanager
+def once(command: UUID | None, action: str, actor: Actor) -> Iterator[Answer | None]:
+    """Yields None to the first run of a command, and to every further one what the first answered.
 
-    Call it first in the transaction: of several equal requests one goes on, the others wait here for its commit.
+    Enter it first in the transaction: of several equal requests one goes on, the others wait here for its commit.
+    Without an id, which a page of ours always sends, all that counts before it is said first; then it is refused.
     """
+    yield earlier_answer(command, action, actor=actor) if command else None
+    if command is None:
+        raise Refused(INCOMPLETE)
+
+
+def earlier_answer(command: UUID, action: str, *, actor: Actor) -> Answer | None:
+    """Take the command id, or wait for whoever has it and return their answer."""
     session = require_transaction()
     taken = session.execute(
         insert(Command)
-        .values(command_id=command_id, actor_id=actor.id, action=action)
+        .values(command_id=command, actor_id=actor.id, action=action)
         .on_conflict_do_nothing()
         .returning(Command.command_id)
     ).first()
@@ -48,7 +59,7 @@ def earlier_answer(command_id: UUID, action: str, *, actor: Actor) -> Answer | N
         return None
     first = session.execute(
         select(Command.location).where(
-            Command.command_id == command_id, Command.actor_id == actor.id, Command.action == action
+            Command.command_id == command, Command.actor_id == actor.id, Command.action == action
         )
     ).first()
     if first is None:
@@ -64,9 +75,10 @@ def is_done(command_id: UUID, action: str, *, actor: Actor) -> bool:
     return db.session.execute(first).first() is not None
 
 
-def remember(command_id: UUID, location: UUID | None) -> None:
-    """Keep the answer for whoever sends the same command again."""
-    if location is not None:
+def remember(command: UUID | None, location: UUID | None) -> UUID | None:
+    """Keep the answer for whoever sends the same command again; returns it."""
+    if command is not None and location is not None:
         require_transaction().execute(
-            update(Command).where(Command.command_id == command_id).values(location=str(location))
+            update(Command).where(Command.command_id == command).values(location=str(location))
         )
+    return location

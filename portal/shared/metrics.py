@@ -1,6 +1,14 @@
-"""What the processes count. Labels are route templates and enums, never an id and nothing of a person."""
+"""What the processes count, and what is measured when somebody asks.
+
+Labels are route templates and enums, never an id and nothing of a person.
+"""
+
+from collections.abc import Iterable
 
 from prometheus_client import Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+
+from portal.shared.hooks import Hook
 
 METHODS = {"GET", "HEAD", "POST"}
 
@@ -12,6 +20,8 @@ latency = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
 )
 messages = Counter("portal_messages", "Tries to send a message, and how they ended.", ["channel", "outcome"])
+gauges: Hook[[], Iterable[GaugeMetricFamily]] = Hook()
+"""Asks for what stands in a store now, the same whichever process is asked."""
 
 
 def count_request(route: str, method: str, status: int, seconds: float) -> None:

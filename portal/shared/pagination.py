@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -21,6 +21,11 @@ class Cursor:
 
     at: datetime
     id: UUID
+
+    @classmethod
+    def of(cls, at: date, id_: UUID) -> "Cursor":
+        """The place of a row; a day stands for its beginning."""
+        return cls(at if isinstance(at, datetime) else datetime.combine(at, time(), UTC), id_)
 
     def __str__(self) -> str:
         return base64.urlsafe_b64encode(f"{self.at.isoformat()}|{self.id}".encode()).decode().rstrip("=")
@@ -54,11 +59,15 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows of a list in its order, and the places before and after them where there is more."""
+    """Some rows of a list in its order, and the places before and after them where there is more.
+
+    ``scanned_until`` is where a search for what no index orders stopped before the end.
+    """
 
     rows: Sequence[T]
-    before: Cursor | None
-    after: Cursor | None
+    before: Cursor | None = None
+    after: Cursor | None = None
+    scanned_until: Cursor | None = None
 
     @classmethod
     def of(cls, rows: Sequence[T], part: Slice, place: Callable[[T], Cursor], size: int = PAGE_SIZE) -> "Page[T]":
@@ -68,7 +77,7 @@ class Page(Generic[T]):
         if part.before:
             kept.reverse()
         if not kept:
-            return cls([], None, None)
+            return cls([])
         has_before = has_more if part.before else part.after is not None
         has_after = has_more if not part.before else True
         return cls(kept, place(kept[0]) if has_before else None, place(kept[-1]) if has_after else None)

@@ -1,23 +1,22 @@
 """Words of the data model that more than one context uses."""
 
-from enum import StrEnum
-
 from portal.shared.errors import N_
+from portal.shared.words import Words
 
 
-class Activity(StrEnum):
+class Activity(Words):
     """Whether an account or a profile is in use."""
 
-    ACTIVE = "active"
-    INACTIVE = "inactive"
+    ACTIVE = "active", N_("Active"), "circle-check", "ok"
+    INACTIVE = "inactive", N_("Inactive"), "circle-minus"
 
 
-class Decision(StrEnum):
+class Decision(Words):
     """How a loan and its credit score stand."""
 
-    PENDING = "pending"
-    APPROVED = "approved"
-    REJECTED = "rejected"
+    PENDING = "pending", N_("Pending"), "circle-dashed", "info"
+    APPROVED = "approved", N_("Approved"), "circle-check", "ok"
+    REJECTED = "rejected", N_("Rejected"), "circle-x", "bad"
 
 
 ALREADY_DECIDED = {
@@ -26,17 +25,17 @@ ALREADY_DECIDED = {
 }
 
 
-class RiskLevel(StrEnum):
+class RiskLevel(Words):
     """How risky a loan is."""
 
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
+    LOW = "low", N_("Low risk"), "risk-low", "ok"
+    MEDIUM = "medium", N_("Medium risk"), "risk-medium", "warn"
+    HIGH = "high", N_("High risk"), "risk-high", "bad"
 
 
-class ScoreSource(StrEnum):
+class ScoreSource(Words):
     """Where a credit score comes from."""
 
-    INTERNAL = "internal"
-    EXTERNAL = "external"
-    MANUAL = "manual"
+    INTERNAL = "internal", N_("Internal")
+    EXTERNAL = "external", N_("External")
+    MANUAL = "manual", N_("Manual")

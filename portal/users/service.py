@@ -10,8 +10,7 @@ from uuid import UUID
 from limits import RateLimitItemPerHour
 from sqlalchemy import Row
 
-from portal.audit import service as audit
-from portal.auth import borrowers
+from portal import audit, auth
 from portal.shared import clock, commands, ids
 from portal.shared.actor import Actor, initials
 from portal.shared.database import db, transaction
@@ -25,7 +24,7 @@ from portal.users.repository import ProfileRepository
 profiles = ProfileRepository(db.session)
 throttle = Throttle(lambda: db.engine)
 
-MOST_HITS = 50
+MAX_HITS = 50
 REVEALS = RateLimitItemPerHour(60)
 LANGUAGES = ("id", "en")
 CHANNELS = ("email", "sms", "push")
@@ -96,7 +95,7 @@ def find(term: str) -> list[Person]:
     """At most 50 customers by id or its beginning, e-mail, phone in any spelling, or name, begun or mistyped."""
     span = ids.span(term)
     is_whole = span is not None and span[0] == span[1]
-    hits = profiles.ids_between(*span, MOST_HITS) if span else []
+    hits = profiles.ids_between(*span, MAX_HITS) if span else []
     if not hits and not is_whole:
         hits = _called(term)
     found = names_of(hits)
@@ -106,10 +105,10 @@ def find(term: str) -> list[Person]:
 def _called(term: str) -> list[UUID]:
     """The ids of whom this is the e-mail, the name or the phone."""
     if "@" in term:
-        return profiles.ids_of_email(normal_email(term), MOST_HITS)
+        return profiles.ids_of_email(normal_email(term), MAX_HITS)
     if any(character.isalpha() for character in term):
-        return profiles.ids_of_name(normal_name(term), MOST_HITS)
-    return profiles.ids_of_phone(normal_phone(term), MOST_HITS)
+        return profiles.ids_of_name(normal_name(term), MAX_HITS)
+    return profiles.ids_of_phone(normal_phone(term), MAX_HITS)
 
 
 def newest(part: Slice) -> Page[Person]:
@@ -157,7 +156,7 @@ def set_status(user_id: UUID, status: Activity, *, reason: str, version: int, co
         if profile.status is status:
             raise Conflict(MEANWHILE)
         profile.status, profile.version = status, version + 1
-        borrowers.set_status(profile.auth_id, status)
+        auth.set_account_status(profile.auth_id, status)
         audit.record(action, user_id, of=user_id, actor=actor, reason=reason)
 
 
@@ -168,7 +167,7 @@ def remove(user_id: UUID, *, version: int, actor: Actor) -> None:
     """
     profile = _changeable(user_id, version, actor)
     profile.deleted_at, profile.status, profile.version = clock.now(), Activity.INACTIVE, version + 1
-    borrowers.set_status(profile.auth_id, Activity.INACTIVE)
+    auth.set_account_status(profile.auth_id, Activity.INACTIVE)
 
 
 def deleted_at(user_id: UUID) -> datetime | None:
@@ -176,7 +175,7 @@ def deleted_at(user_id: UUID) -> datetime | None:
     return profiles.deleted_at(user_id)
 
 
-def hold(user_id: UUID) -> None:
+def lock(user_id: UUID) -> None:
     """Keep a customer from being deleted until the caller's transaction ends; refuses when he was."""
     if not profiles.hold(user_id):
         raise Refused(DELETED)

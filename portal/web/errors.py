@@ -14,9 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.shared.database import db, is_contention, is_unreachable
-from portal.shared.errors import N_, Conflict, NotFound, Refusal, Throttled
+from portal.shared.errors import N_, Conflict, NotFound, Refusal, Sentence, Throttled
 from portal.web.access import WrongRole, is_signed_in
 from portal.web.requests import OtherSite, reference
+from portal.web.words import translated
 
 log = structlog.get_logger("portal.errors")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -92,7 +93,7 @@ def shows_again(page: Callable[..., Response]) -> Callable[[View], View]:
 
 def sentence(refusal: Refusal) -> str:
     """A refusal in the reader's language."""
-    return str(gettext(refusal.message, **refusal.parameters))
+    return translated(Sentence(refusal.message, **refusal.parameters))
 
 
 def explained(refusal: Refusal) -> dict[str, str]:

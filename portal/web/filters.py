@@ -20,8 +20,7 @@ def init(app: Flask) -> None:
     """Register filters and globals."""
     app.jinja_env.filters.update(
         wib=wib, wib_time=wib_time, wib_day=wib_day, wib_short=wib_short, wib_since=wib_since,
-        wib_date=wib_date, iso=iso, duration=duration, capped=capped, short_id=short_id, translated=gettext,
-        name=name,
+        wib_date=wib_date, iso=iso, duration=duration, capped=capped, short_id=short_id, name=name,
     )  # fmt: skip
     app.jinja_env.globals.update(static_url=static_url, command_id=uuid4)
 

@@ -2,26 +2,42 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, HiddenField, StringField, TextAreaField
+from wtforms import DateField, Field, FormField, HiddenField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from portal.shared import ids, money
+from portal.shared.errors import INCOMPLETE
+from portal.shared.fields import TOO_MUCH, WRONG_AMOUNT, read_day
+from portal.web.words import translated
 
 CANONICAL_UUID = ids.CANONICAL_UUID
 WHOLE = re.compile(r"[0-9]{1,9}")
-DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
 class Form(FlaskForm):
-    """A form with a CSRF token bound to the session."""
+    """A form with a CSRF token bound to the session. It reads types; what is right is for the use case to say."""
+
+    def leaves(self) -> Iterator[Field]:
+        """Every field, those of forms inside this one too."""
+        for field in self:
+            yield from field if isinstance(field, FormField) else (field,)
+
+    def unread(self) -> dict[str, str]:
+        """A sentence for each field that could not be read."""
+        return {field.name: str(field.errors[0]) for field in self.leaves() if field.errors}
+
+    def place(self, sentences: Mapping[str, str]) -> list[str]:
+        """Put each sentence beside its field; returns, once each, those of fields that nobody sees."""
+        seen = {field.name: field for field in self.leaves() if not isinstance(field, HiddenField)}
+        for name in sentences.keys() & seen.keys():
+            seen[name].errors = [translated(sentences[name])]
+        return list(dict.fromkeys(translated(said) for name, said in sentences.items() if name not in seen))
 
 
 class UuidField(HiddenField):
@@ -32,7 +48,7 @@ class UuidField(HiddenField):
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         text = valuelist[0] if valuelist else ""
         if not CANONICAL_UUID.fullmatch(text):
-            raise ValueError(_l("This form is not complete. Open the page again."))
+            raise ValueError(translated(INCOMPLETE))
         self.data = UUID(text)
 
     def pre_validate(self, form: Any) -> None:
@@ -47,7 +63,7 @@ class VersionField(HiddenField):
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         text = valuelist[0] if valuelist else ""
         if not WHOLE.fullmatch(text):
-            raise ValueError(_l("This form is not complete. Open the page again."))
+            raise ValueError(translated(INCOMPLETE))
         self.data = int(text)
 
     def pre_validate(self, form: Any) -> None:
@@ -65,13 +81,11 @@ class DayField(DateField):
         if not text:
             self.data = None
             return
+        self.data = None
         try:
-            if not DAY.fullmatch(text):
-                raise ValueError
-            self.data = date.fromisoformat(text)
-        except ValueError:
-            self.data = None
-            raise ValueError(_l("Write the date as year-month-day, such as 2027-03-31.")) from None
+            self.data = read_day(text)
+        except ValueError as error:
+            raise ValueError(translated(str(error))) from None
 
 
 class MoneyField(StringField):
@@ -87,9 +101,9 @@ class MoneyField(StringField):
         try:
             self.data = money.parse(text)
         except ValueError:
-            raise ValueError(_l("Write the amount in digits, such as 1500000 or 1666.67.")) from None
+            raise ValueError(translated(WRONG_AMOUNT)) from None
         if self.data > money.LARGEST:
-            raise ValueError(_l("The largest amount the books can hold is Rp99.999.999,99."))
+            raise ValueError(translated(TOO_MUCH))
 
     def _value(self) -> str:
         return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data:f}"
@@ -124,7 +138,12 @@ class Command(Form):
 
     command_id = UuidField()
 
+    @property
+    def command(self) -> UUID | None:
+        """Its id; None when it came without one, which no page of ours does."""
+        return self.command_id.data if isinstance(self.command_id.data, UUID) else None
+
 
 def _require(field: Field) -> None:
     if field.data in (None, ""):
-        raise ValidationError(_l("This form is not complete. Open the page again."))
+        raise ValidationError(translated(INCOMPLETE))

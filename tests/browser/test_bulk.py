@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.notifications import batches, working
-from portal.notifications.listing import Filters
-from portal.notifications.models import COLLECTION
+from portal.notifications.models import COLLECTION, Filters
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.mongo import mongo

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from portal import notifications
 from portal.credit_scores import deciding, reconciling
 from portal.loans import service as loans
-from portal.notifications import service as notifications
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db
@@ -229,7 +229,9 @@ def test_a_rejection_names_one_to_four_known_reasons(in_app, superuser, bagas, c
 # One transaction
 
 
-@pytest.mark.parametrize("broken", [(notifications, "queue"), (loans.history, "entry")], ids=["message", "history"])
+@pytest.mark.parametrize(
+    "broken", [(notifications, "queue"), (loans.history, "history_entry")], ids=["message", "history"]
+)
 @pytest.mark.parametrize("decide", [approve, reject])
 def test_a_decision_whose_last_part_fails_leaves_no_trace(in_app, superuser, bagas, monkeypatch, decide, broken):
     score_id = make_score()

@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event, text
 
-from portal.kyc import deciding
+from portal.kyc import decisions as deciding
 from portal.kyc.models import KycDecision, KycStatus
+from portal.shared import commands
 from portal.shared.database import db
 from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
 from tests.kyc.desk import check_of, claim, decisions, held, reject, traces, undo, verify
@@ -23,7 +24,7 @@ class Broken(Exception):
 
 
 STEPS = {
-    "the command": (deciding, "earlier_answer"),
+    "the command": (commands, "earlier_answer"),
     "the lock on the customer": (deciding.checks, "lock_person"),
     "the message": (deciding.notifications, "queue"),
     "the decision": (deciding.checks, "add"),
@@ -154,7 +155,8 @@ import os, signal, sys
 from uuid import UUID
 from sqlalchemy import event
 from portal.app import create_app
-from portal.kyc import deciding
+from portal.kyc.decisions import VerifyAnswers, verify
+from portal.kyc.models import CHECKLIST, STILL_VALID
 from portal.permissions import GRANTS, Role
 from portal.shared.actor import Actor
 from portal.shared.database import db
@@ -173,8 +175,9 @@ def verify_and_die_after(statements):
     with app.app_context():
         event.listen(db.engine, "after_cursor_execute", count)
         event.listen(db.engine, "commit", lambda connection: os._exit(7))
-        deciding.verify(kyc_id, version=1, lease_token=lease_token, checklist=dict.fromkeys(deciding.CHECKLIST, True),
-            duplicates={}, number_unreadable=True, command=UUID(int=statements), actor=actor)
+        checks = {name: "yes" for name in CHECKLIST if name != STILL_VALID}
+        answers = VerifyAnswers(version=1, lease_token=lease_token, checks=checks, number_unreadable=True)
+        verify(kyc_id, answers, by=UUID(int=statements), actor=actor)
 
 killed = 0
 while True:

@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 from uuid import uuid4
 
-from portal.kyc import deciding
-from portal.kyc.deciding import expire_past_date
+from portal.kyc import decisions as deciding
+from portal.kyc.decisions import expire_past_date
 from portal.kyc.models import DocumentType, KycStatus
 from tests.client import error_at, filled_in
 from tests.factories import audit_events, make_customer, make_kyc_check, make_staff
@@ -54,7 +54,7 @@ def test_an_expired_sim_leaves_a_decision_of_the_portal_an_event_and_a_message(i
 
 
 def test_everything_past_its_date_expires_however_much_it_is(in_app, monkeypatch):
-    monkeypatch.setattr(deciding, "EXPIRED_AT_ONCE", 2)
+    monkeypatch.setattr(deciding, "BATCH_SIZE", 2)
     for _ in range(5):
         make_sim(TODAY - timedelta(days=1))
     assert expire_past_date(TODAY) == 5

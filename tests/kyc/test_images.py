@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image, ImageChops
 
-from portal.kyc import reading
+from portal.kyc import workspace
 from portal.kyc.images import clean, store
 from portal.kyc.models import KycStatus
 from tests.factories import audit_events, make_customer, make_kyc_check, make_staff, picture
@@ -85,7 +85,7 @@ def test_an_image_that_cannot_be_recorded_is_not_shown(rinas, rina, monkeypatch)
     def breaks(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr(reading.audit, "record", breaks)
+    monkeypatch.setattr(workspace.audit, "record", breaks)
     answer = image_of(rinas, kyc_id)
     assert answer.status_code == 500
     assert answer.mimetype == "text/html"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from portal.kyc import claiming
+from portal.kyc import claims
 from portal.shared.mongo import mongo
 from tests.client import error_at, filled_in
 from tests.factories import audit_events, make_kyc_check, make_staff
@@ -158,7 +158,7 @@ def test_the_number_is_not_logged_when_something_breaks(case, monkeypatch, caplo
     def breaks(*args, **kwargs):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(claiming.audit, "record", breaks)
+    monkeypatch.setattr(claims.audit, "record", breaks)
     assert read(browser, kyc_id, NIK).status_code == 500
     assert "broken" in caplog.text
     assert NIK not in caplog.text

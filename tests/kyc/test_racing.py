@@ -5,7 +5,7 @@ from functools import partial
 from time import sleep
 from uuid import uuid4
 
-from portal.kyc import deciding
+from portal.kyc import decisions as deciding
 from portal.kyc.intake import take_in
 from portal.kyc.models import DocumentType, KycStatus
 from tests.client import at_once

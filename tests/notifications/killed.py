@@ -1,13 +1,15 @@
-"""Workers that die: ``python -m tests.notifications.killed`` forks one for each line it reads.
+"""Workers that die: ``python -m tests.notifications.killed``, which ``workers()`` starts, forks one for each line.
 
 ``kill STEP`` runs a worker that kills itself at that step; ``work`` starts one, ``stop`` ends it as a deployment would.
 """
 
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -73,6 +75,46 @@ def outlive(child: int) -> str:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return "timeout"
+
+
+class Workers:
+    """A process that starts workers on demand."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.notifications.killed"],
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._answer() == "ready"
+
+    def do(self, command: str) -> str:
+        assert self.process.stdin
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def end(self) -> None:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+    def _answer(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.readline().strip()
+
+
+@contextmanager
+def workers(environment: dict[str, str], **urls: str) -> Iterator[Workers]:
+    forked = Workers({**environment, **urls})
+    try:
+        yield forked
+    finally:
+        forked.end()
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """Many messages sent once more: frozen, looked at, confirmed by their number, and none of them ever twice."""
 
-import json
 import re
 from datetime import UTC, timedelta
 from uuid import UUID, uuid4
@@ -18,9 +17,10 @@ from portal.shared.pagination import Slice
 from tests.client import at_once, error_at
 from tests.factories import audit_events, make_customer, make_loan, make_staff
 from tests.loans.book import approve, undo
+from tests.notifications.bulk import batch_of, copies, make_messages, refusing
 from tests.notifications.messages import make_message
 from tests.notifications.providers import gateway
-from tests.notifications.working import waiting, work_off, written
+from tests.notifications.working import waiting, work_off
 from tests.portals import settings
 
 ALL = {"all": "y", "status": "failed"}
@@ -29,27 +29,6 @@ ALL = {"all": "y", "status": "failed"}
 @pytest.fixture
 def maya(in_app, visit):
     return visit(make_staff(Role.SUPPORT_AGENT))
-
-
-def make_messages(count, **given):
-    """Failed text messages to a handful of customers, each about something of its own."""
-    customers = [make_customer() for _ in range(min(count, 10))]
-    now = clock.now() - timedelta(hours=1)
-    mongo.database[COLLECTION].insert_many(
-        {
-            "_id": uuid4(),
-            "user_id": customers[number % len(customers)],
-            "loan_id": uuid4(),
-            "notification_category": "loan",
-            "notification_type": "sms",
-            "notification_title": f"Pinjaman {number}",
-            "notification_content": "Halo.",
-            "notification_status": "failed",
-            "created_at": now - timedelta(seconds=number),
-            **given,
-        }
-        for number in range(count)
-    )
 
 
 def select(browser, **fields):
@@ -67,18 +46,9 @@ def version_of(batch_id):
     return batch_of(batch_id).version
 
 
-def batch_of(batch_id):
-    db.session.rollback()
-    return batches.show(batch_id)
-
-
 def numbers(batch_id):
     """(result, code) → how many."""
     return {(one.result.value, one.code): one.number for one in batch_of(batch_id).reasons}
-
-
-def copies():
-    return [message for message in written() if message.get("resend_of")]
 
 
 def run(app, batch_id, maya, **fields):
@@ -183,18 +153,6 @@ def test_it_goes_out_when_its_number_is_typed_and_each_once(maya, in_app):
     assert len(audit_events("message.resent")) == 206
     (confirmed,) = audit_events("messages.batch-confirmed")
     assert confirmed.details == {"number": 206, "filters": {"status": "failed"}}
-
-
-def refusing(phones):
-    """A gateway to which these numbers do not exist."""
-
-    def behaves(handler):
-        if json.loads(handler.body)["to"] not in phones:
-            return False
-        handler.answer(422, b'{"error": "invalid_recipient"}')
-        return True
-
-    return behaves
 
 
 def send_all(channel="sms"):

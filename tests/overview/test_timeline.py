@@ -12,8 +12,8 @@ from portal.kyc.models import KycStatus
 from portal.kyc.reasons import REASONS
 from portal.loans import paying
 from portal.notifications import timeline as messages
-from portal.notifications.listing import Filters, _places, _within
-from portal.notifications.models import COLLECTION, Notification
+from portal.notifications.listing import _places, _within
+from portal.notifications.models import COLLECTION, Filters, Notification
 from portal.overview import timeline
 from portal.permissions import GRANTS, Role
 from portal.shared import clock

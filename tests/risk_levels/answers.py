@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from portal.credit_scores.models import CreditScore
 from portal.risk_levels.models import COLLECTION
-from portal.risk_levels.service import WHY
+from portal.risk_levels.service import REVEAL_REASONS
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 from portal.shared.vault import COLLECTION as VAULT
@@ -17,7 +17,7 @@ from portal.shared.vault import FieldKey
 from tests.client import Browser
 from tests.factories import make_evaluation, make_score
 
-REASON = next(iter(WHY))
+REASON = next(iter(REVEAL_REASONS))
 
 
 def make_answer(**given: Any) -> tuple[UUID, UUID]:

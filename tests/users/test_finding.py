@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from portal.shared import clock
 from portal.shared.vocabulary import Activity
-from portal.users.service import MOST_HITS, find, mask_email, mask_phone, normal_email, normal_phone
+from portal.users.service import MAX_HITS, find, mask_email, mask_phone, normal_email, normal_phone
 from tests.factories import make_customer
 
 PHONES = [
@@ -90,10 +90,10 @@ def test_an_id_finds_its_customer(in_app):
 def test_several_customers_may_share_one_and_there_are_fifty_at_most(in_app):
     family = {make_customer(phone_number="+6281234567890") for _ in range(3)}
     assert set(found("081234567890")) == family
-    for _ in range(MOST_HITS):
+    for _ in range(MAX_HITS):
         make_customer(email="office@example.com")
     make_customer(email="OFFICE@example.com")
-    assert len(found("office@example.com")) == MOST_HITS
+    assert len(found("office@example.com")) == MAX_HITS
 
 
 def test_an_inactive_customer_is_found_and_a_deleted_one_never(in_app):
@@ -106,7 +106,7 @@ def test_an_inactive_customer_is_found_and_a_deleted_one_never(in_app):
 
 def test_however_many_were_deleted_they_take_nobodys_place(in_app):
     given = {"phone_number": "+6281234567890", "email": "siti@example.com"}
-    for _ in range(MOST_HITS):
+    for _ in range(MAX_HITS):
         make_customer(deleted_at=clock.now(), **given)
     last = make_customer(id=UUID(int=2**128 - 1), **given)
     assert found("081234567890") == found("siti@example.com") == [last]

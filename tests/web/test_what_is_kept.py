@@ -31,7 +31,7 @@ def test_values_that_postgres_names_in_an_error_are_not_logged(in_app, visit, mo
         )
 
     browser = visit(make_staff())
-    monkeypatch.setattr("portal.kyc.browsing.count", twice)
+    monkeypatch.setattr("portal.kyc.queue.count", twice)
     assert browser.get("/kyc").status_code == 500
     logged = capsys.readouterr().err + caplog.text
     assert "IntegrityError" in logged

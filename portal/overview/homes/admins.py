@@ -7,12 +7,8 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from portal.audit import picture
-from portal.audit.wording import action_word
-from portal.auth import picture as staff
-from portal.credit_scores import reconciling
-from portal.loans import picture as loans
-from portal.notifications import picture as messages
+from portal import audit, credit_scores, loans, notifications, staff
+from portal.audit import action_word
 from portal.overview.homes.parts import MOST_ROWS, Bar, Counters, Tile, asked, from_day
 from portal.shared.actor import Actor
 from portal.shared.errors import N_
@@ -33,12 +29,12 @@ WORDS = {
 class Found:
     """The staff's numbers and today's of the trail, each None while it cannot be read."""
 
-    staff: staff.Numbers | None
+    staff: staff.StaffNumbers | None
     trail: Mapping[str, int] | None
 
 
 def read(actor: Actor) -> Found:
-    return Found(asked(staff.numbers), asked(lambda: picture.today(list(WORDS))))
+    return Found(asked(staff.staff_numbers), asked(lambda: audit.counts_today(list(WORDS))))
 
 
 def counters(actor: Actor, found: Found) -> Counters:
@@ -65,24 +61,24 @@ def counters(actor: Actor, found: Found) -> Counters:
 
 def rest(actor: Actor, found: Found) -> dict[str, Any]:
     return {
-        "checked": asked(reconciling.last_checked),
-        "chain": asked(picture.chain),
-        "events": asked(lambda: picture.newest(MOST_ROWS)),
+        "checked": asked(credit_scores.last_reconciled),
+        "chain": asked(audit.chain_health),
+        "events": asked(lambda: audit.latest(MOST_ROWS)),
         "action_word": action_word,
         "queues": _queues(found.staff),
     }
 
 
-def _queues(team: staff.Numbers | None) -> list[tuple[str, int | None, str]]:
+def _queues(team: staff.StaffNumbers | None) -> list[tuple[str, int | None, str]]:
     """What waits for anybody: a word, a number (None: not to be read), and where it is."""
-    book, told = asked(loans.numbers), asked(messages.numbers)
+    book, told = asked(loans.book_numbers), asked(notifications.delivery_numbers)
     return [
         (_("Loans waiting"), getattr(book, "pending", None), url_for("loans.index", status="pending")),
         (_("Overdue installments"), getattr(book, "overdue", None), url_for("loans.overdue")),
         (
             _("Messages failed in 7 days"),
             getattr(told, "all_failed", None),
-            url_for("notifications.index", status="failed", **from_day(messages.DAYS - 1)),
+            url_for("notifications.index", status="failed", **from_day(notifications.DAYS_COUNTED - 1)),
         ),
         (
             _("Messages not sent yet"),

@@ -5,9 +5,8 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from portal.credit_scores import picture, reading
-from portal.credit_scores.picture import Numbers
-from portal.loans import picture as loans
+from portal import credit_scores, loans
+from portal.credit_scores import ScoreNumbers
 from portal.overview.homes.parts import (
     MOST_ROWS,
     Bar,
@@ -28,11 +27,11 @@ from portal.shared.vocabulary import RiskLevel
 FILLS = {RiskLevel.LOW: "f-ok", RiskLevel.MEDIUM: "f-warn", RiskLevel.HIGH: "f-bad"}
 
 
-def read(actor: Actor) -> Numbers | None:
-    return asked(lambda: picture.numbers(actor))
+def read(actor: Actor) -> ScoreNumbers | None:
+    return asked(lambda: credit_scores.score_numbers(actor))
 
 
-def counters(actor: Actor, found: Numbers | None) -> Counters:
+def counters(actor: Actor, found: ScoreNumbers | None) -> Counters:
     tiles = [
         Tile(
             "ready", _("Ready to decide"), "circle-check", getattr(found, "ready", None), _list(missing="none"),
@@ -46,28 +45,30 @@ def counters(actor: Actor, found: Numbers | None) -> Counters:
             "services", _("Waiting for scores"), "hourglass", getattr(found, "services", None), _list(turn="services"),
             _("internal or external, mandatory"),
         ),
-        late_tile(found, reading.target(), _list(age="late")),
+        late_tile(found, credit_scores.waiting_target(), _list(age="late")),
     ]  # fmt: skip
     return Counters(
         tiles,
         age_bars(found, lambda age: _list(age=age)),
         _("How long loans have been waiting for you"),
         longest(found, _("No loan waits for you.")),
-        reading.target(),
+        credit_scores.waiting_target(),
     )
 
 
-def rest(actor: Actor, found: Numbers | None) -> dict[str, Any]:
+def rest(actor: Actor, found: ScoreNumbers | None) -> dict[str, Any]:
     return {
-        "rows": asked(lambda: picture.oldest(MOST_ROWS)),
+        "rows": asked(lambda: credit_scores.oldest_waiting(MOST_ROWS)),
         "waiting": getattr(found, "analyst", None),
         "risks": found
         and [
             Bar(_(LEVELS[level]), number, _list(risk_level=level), FILLS[level])
             for level, number in found.risks.items()
         ],
-        "team": team_of(actor, Role.CREDIT_ANALYST, picture.team, lambda who: _list(by=who, **from_day(0))),
-        "book": asked(loans.numbers),
+        "team": team_of(
+            actor, Role.CREDIT_ANALYST, credit_scores.decided_today, lambda who: _list(by=who, **from_day(0))
+        ),
+        "book": asked(loans.book_numbers),
     }
 
 

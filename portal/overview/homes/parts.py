@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 from pymongo.errors import PyMongoError
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.auth import picture as staff
-from portal.loans.picture import Numbers as LoanNumbers
+from portal import staff
+from portal.loans import BookNumbers
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.actor import Actor, initials
@@ -119,7 +119,7 @@ def late_tile(found: Waits | None, target: timedelta, href: str) -> Tile:
     return Tile("late", _("Past target"), "clock-alert", number, href, note, bool(number))
 
 
-def overdue_tile(found: LoanNumbers | None) -> Tile:
+def overdue_tile(found: BookNumbers | None) -> Tile:
     number = found.overdue if found else None
     return Tile(
         "overdue", _("Overdue installments"), "clock-alert", number, url_for("loans.overdue"), _("not paid in time"),

@@ -5,9 +5,8 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from portal.kyc import browsing, picture
-from portal.kyc.picture import Numbers
-from portal.kyc.reasons import REASONS
+from portal import kyc
+from portal.kyc import REASONS, QueueNumbers
 from portal.overview.homes.parts import (
     MOST_ROWS,
     Bar,
@@ -26,11 +25,11 @@ from portal.shared.actor import Actor
 REASON_DAYS = 7
 
 
-def read(actor: Actor) -> Numbers | None:
-    return asked(lambda: picture.numbers(actor))
+def read(actor: Actor) -> QueueNumbers | None:
+    return asked(lambda: kyc.queue_numbers(actor))
 
 
-def counters(actor: Actor, found: Numbers | None) -> Counters:
+def counters(actor: Actor, found: QueueNumbers | None) -> Counters:
     decided = url_for("kyc.decisions", by=actor.id, **from_day(0))
     tiles = [
         Tile(
@@ -41,7 +40,7 @@ def counters(actor: Actor, found: Numbers | None) -> Counters:
             "mine", _("Held by me"), "user-check", getattr(found, "mine", None), url_for("kyc.index", held="me"),
             _("a hold lasts 10 minutes"),
         ),
-        late_tile(found, browsing.target(), url_for("kyc.index", age="late")),
+        late_tile(found, kyc.waiting_target(), url_for("kyc.index", age="late")),
         Tile(
             "decided", _("Decided by me today"), "circle-check", getattr(found, "decided", None), decided,
             _("verified or rejected"),
@@ -52,15 +51,15 @@ def counters(actor: Actor, found: Numbers | None) -> Counters:
         age_bars(found, lambda age: url_for("kyc.index", age=age)),
         _("How long people have been waiting"),
         longest(found, _("Nobody is waiting for a decision.")),
-        browsing.target(),
+        kyc.waiting_target(),
     )
 
 
-def rest(actor: Actor, found: Numbers | None) -> dict[str, Any]:
+def rest(actor: Actor, found: QueueNumbers | None) -> dict[str, Any]:
     return {
-        "rows": asked(lambda: picture.oldest(actor, MOST_ROWS)),
+        "rows": asked(lambda: kyc.oldest_waiting(actor, MOST_ROWS)),
         "team": team_of(
-            actor, Role.KYC_REVIEWER, picture.team, lambda who: url_for("kyc.decisions", by=who, **from_day(0))
+            actor, Role.KYC_REVIEWER, kyc.decided_today, lambda who: url_for("kyc.decisions", by=who, **from_day(0))
         ),
         "reasons": asked(_reasons),
     }
@@ -70,5 +69,5 @@ def _reasons() -> list[Bar]:
     since = from_day(REASON_DAYS - 1)
     return [
         Bar(_(REASONS[code].label), number, url_for("kyc.decisions", reason=code, **since))
-        for code, number in picture.why_rejected(REASON_DAYS).items()
+        for code, number in kyc.why_rejected(REASON_DAYS).items()
     ]

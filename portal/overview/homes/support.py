@@ -7,9 +7,8 @@ from flask import url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from portal.loans import picture as loans
-from portal.notifications import picture
-from portal.notifications.picture import CHANNELS, DAYS
+from portal import loans, notifications
+from portal.notifications import CHANNELS, DAYS_COUNTED
 from portal.overview.forms import TermForm
 from portal.overview.homes.parts import MOST_ROWS, Bar, Counters, Tile, asked, days, from_day, overdue_tile
 from portal.shared import clock
@@ -23,12 +22,12 @@ WORDS = {"sms": N_("SMS"), "email": N_("Email"), "push": N_("Push")}
 class Found:
     """The messages' numbers and the loans', each None while it cannot be read."""
 
-    messages: picture.Numbers | None
-    loans: loans.Numbers | None
+    messages: notifications.DeliveryNumbers | None
+    loans: loans.BookNumbers | None
 
 
 def read(actor: Actor) -> Found:
-    return Found(asked(picture.numbers), asked(loans.numbers))
+    return Found(asked(notifications.delivery_numbers), asked(loans.book_numbers))
 
 
 def counters(actor: Actor, found: Found) -> Counters:
@@ -41,7 +40,7 @@ def counters(actor: Actor, found: Found) -> Counters:
         ),
         Tile(
             "failed", _("Failed in 7 days"), "calendar", getattr(told, "all_failed", None),
-            _log(status="failed", **from_day(DAYS - 1)), _("today and the six days before"),
+            _log(status="failed", **from_day(DAYS_COUNTED - 1)), _("today and the six days before"),
         ),
         Tile(
             "pending", _("Not sent yet"), "hourglass", getattr(told, "all_pending", None), _log(status="pending"),
@@ -59,18 +58,20 @@ def counters(actor: Actor, found: Found) -> Counters:
 def rest(actor: Actor, found: Found) -> dict[str, Any]:
     return {
         "form": TermForm(formdata=None),
-        "rows": asked(lambda: picture.newest_failed(MOST_ROWS)) if found.messages else None,  # nobody waits twice
+        "rows": asked(lambda: notifications.newest_failed(MOST_ROWS)) if found.messages else None,  # nobody waits twice
         "channels": found.messages and [_channel(channel, found.messages) for channel in CHANNELS],
         "words": WORDS,
     }
 
 
-def _channel(channel: str, told: picture.Numbers) -> dict[str, Any]:
+def _channel(channel: str, told: notifications.DeliveryNumbers) -> dict[str, Any]:
     return {
         "channel": channel,
         "pending": Bar(_("Not sent yet"), told.pending[channel], _log(status="pending", type=channel)),
         "failed": Bar(
-            _("Failed in 7 days"), told.failed[channel], _log(status="failed", type=channel, **from_day(DAYS - 1))
+            _("Failed in 7 days"),
+            told.failed[channel],
+            _log(status="failed", type=channel, **from_day(DAYS_COUNTED - 1)),
         ),
     }
 

@@ -1,0 +1,29 @@
+"""Who works here in numbers and names, for the home pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.auth import IDLE
+from portal.permissions import Role
+from portal.staff.members import directory
+
+
+@dataclass(frozen=True, slots=True)
+class StaffNumbers:
+    """Members who may sign in, those of them who never chose a password, and those who are signed in now."""
+
+    active: int
+    invited: int
+    signed_in: int
+
+
+def staff_numbers() -> StaffNumbers:
+    """All of them in one statement."""
+    found = directory.counts(IDLE)
+    return StaffNumbers(found["active"], found["invited"], found["signed-in"])
+
+
+def colleagues(role: Role) -> Mapping[UUID, str]:
+    """The names of all who may sign in with this role, by their ids."""
+    return directory.of_role(role)

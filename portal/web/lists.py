@@ -1,0 +1,206 @@
+"""A declared list as a page and as a file: its form, addresses, tabs, tokens and pager."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from flask import Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.fields import Field as FormField
+
+from portal.shared.errors import Sentence
+from portal.shared.fields import Field, Id
+from portal.shared.lists import Asked, Declared, Tab
+from portal.shared.pagination import Page, Slice
+from portal.web.access import current_actor
+from portal.web.csv import download
+from portal.web.forms import choices
+from portal.web.render import render
+from portal.web.words import translated
+
+
+class TabLink(NamedTuple):
+    """A view of a list; ``count`` is None where nobody counts."""
+
+    key: str
+    word: str
+    url: str
+    count: Any
+    is_current: bool
+
+
+class Token(NamedTuple):
+    """``text`` says what a list is narrowed to; ``url`` leads to it without that, and ``all`` says what is there."""
+
+    text: str
+    url: str
+    all: str
+
+
+class ListPage:
+    """What a list's template is given as ``list``."""
+
+    def __init__(self, listing: Declared[Any], asked: Asked, page: Page[Any], counts: Mapping[str, Any]) -> None:
+        self.listing, self.asked, self.page, self.counts = listing, asked, page, counts
+        self.rows = page.rows
+
+    @cached_property
+    def filters(self) -> Any:
+        """The fields as a form, with what was typed and what is wrong with it."""
+        form = _form_of(self.listing)(None)
+        for one in self.listing.fields:
+            field = form[one.name]
+            field.data = self.asked.texts.get(one.name, "")
+            if (options := one.options()) is not None:
+                field.choices = choices(*((value, translated(word)) for value, word in options))
+            if one.name in self.asked.problems:
+                field.errors = [translated(self.asked.problems[one.name])]
+        return form
+
+    @property
+    def bar(self) -> Sequence[FormField]:
+        """The fields of the filter bar."""
+        return [self.filters[one.name] for one in self.listing.fields if self._is_in_bar(one)]
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """What else the filter bar's form carries along."""
+        return {
+            name: said
+            for name, said in self.asked.texts.items()
+            if not self._is_in_bar(self.listing.by_name[name]) and name not in self.asked.problems
+        }
+
+    @cached_property
+    def tab(self) -> Tab | None:
+        """The view that is open."""
+        return next((tab for tab in self.listing.tabs if self._narrowed_by_tab == tab.query), None)
+
+    @property
+    def tabs(self) -> Sequence[TabLink]:
+        """The views, each with its number unless the list is narrowed further."""
+        keeps = self.listing.tabs_keep
+        names = [name for tab in self.listing.tabs for name in tab.query] if keeps else self.listing.by_name
+        counts = {} if keeps and self.is_filtered else self.counts
+        return [
+            TabLink(tab.key, translated(tab.word), self._at(names, tab.query), counts.get(tab.key), tab is self.tab)
+            for tab in self.listing.tabs
+        ]
+
+    @property
+    def tokens(self) -> Sequence[Token]:
+        """What links from other pages narrowed it to."""
+        return [
+            Token(
+                translated(Sentence(one.token, name=one.named(self.asked[one.name], self.rows))),
+                self._at([one.name]),
+                translated(one.all),
+            )
+            for one in self.listing.fields
+            if isinstance(one, Id) and one.named and self.asked[one.name]
+        ]
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether it is narrowed to less than its view says."""
+        return any(
+            self._narrowed_by_tab.get(name) != said
+            for name, said in self.asked.texts.items()
+            if not self._is_of_tabs(name)
+        )
+
+    @property
+    def clear_url(self) -> str:
+        return self._at(self.listing.by_name, self._narrowed_by_tab)
+
+    @property
+    def newer(self) -> str | None:
+        return self.address(before=self.page.before) if self.page.before else None
+
+    @property
+    def older(self) -> str | None:
+        return self.address(after=self.page.after) if self.page.after else None
+
+    @property
+    def search_older(self) -> str | None:
+        """Where to go on when a search stopped before the end."""
+        return self.address(after=self.page.scanned_until) if self.page.scanned_until else None
+
+    @property
+    def export_url(self) -> str:
+        endpoint = str(request.endpoint)
+        export = endpoint.removesuffix("index") + "export" if endpoint.endswith(".index") else f"{endpoint}_export"
+        return url_for(export, **self.asked.texts)  # type: ignore[arg-type]
+
+    def address(self, **changes: Any) -> str:
+        """This list with something changed, from its first page."""
+        given: dict[str, Any] = {**(request.view_args or {}), **self.asked.texts, **changes}
+        return url_for(str(request.endpoint), **given)
+
+    @property
+    def bare_url(self) -> str:
+        """This list, narrowed to nothing."""
+        return self._at(self.listing.by_name)
+
+    def _at(self, without: Iterable[str], query: Mapping[str, str] = MappingProxyType({})) -> str:
+        return self.address(**{**dict.fromkeys(without), **query})
+
+    @cached_property
+    def _narrowed_by_tab(self) -> dict[str, str]:
+        """The texts that a tab would have put into this address."""
+        said = {(name, value) for tab in self.listing.tabs for name, value in tab.query.items()}
+        return {name: value for name, value in self.asked.texts.items() if (name, value) in said}
+
+    def _is_of_tabs(self, name: str) -> bool:
+        """Whether tabs alone narrow by it."""
+        return any(name in tab.query for tab in self.listing.tabs) and not self._is_in_bar(self.listing.by_name[name])
+
+    def _is_in_bar(self, one: Field) -> bool:
+        return one.in_bar(self.asked.values)
+
+
+def list_page(listing: Declared[Any], counts: Mapping[str, Any] | None = None) -> ListPage:
+    """The page of a list that this address asks for; nothing is read while a text in it means nothing."""
+    asked = listing.read(request.args)
+    part = Slice.parse(after=request.args.get("after"), before=request.args.get("before"))
+    page = Page([]) if asked.problems else listing.page(asked, part, actor=current_actor())
+    return ListPage(listing, asked, page, counts or {})
+
+
+def show_list(template: str, listed: ListPage, **context: Any) -> Response:
+    """The page, or for htmx its table alone."""
+    status = 422 if listed.asked.problems else 200
+    return render(template, status=status, list=listed, **context)
+
+
+def download_list(listing: Declared[Any]) -> ResponseReturnValue:
+    """The list as this address narrows it, as a file; when a text in it means nothing, the list says so instead.
+
+    Beside ``x.index`` the view is ``x.export``, beside any other ``x.list`` it is ``x.list_export``.
+    """
+    asked = listing.read(request.args)
+    if asked.problems or listing.file is None:
+        place = str(request.endpoint).removesuffix("_export").replace(".export", ".index")
+        return redirect(url_for(place, **asked.texts), 303)  # type: ignore[arg-type]
+    rows = listing.export(asked, actor=current_actor())
+    return download(listing.file.filename, listing.file.columns, rows)
+
+
+@cache
+def _form_of(listing: Declared[Any]) -> type[FlaskForm]:
+    """The form of a list's fields, made once; a GET form, since its address holds no person, only ids."""
+    fields = {one.name: _field(one) for one in listing.fields}
+    return type("FilterForm", (FlaskForm,), {"Meta": type("Meta", (), {"csrf": False}), **fields})
+
+
+def _field(one: Field) -> Any:
+    label = lazy_gettext(one.label)
+    if isinstance(one, Id) and not one.label:
+        return HiddenField(name=one.name)
+    if one.options() is not None:
+        return SelectField(label, name=one.name, validate_choice=False)
+    return StringField(label, name=one.name, render_kw={"type": one.kind})

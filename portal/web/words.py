@@ -1,0 +1,47 @@
+"""Words of the portal in the reader's language: sentences, and values that carry their own word."""
+
+from flask import Flask
+from flask_babel import gettext, pgettext
+from markupsafe import Markup
+
+from portal.shared.errors import Sentence
+from portal.shared.words import Words
+from portal.web.filters import static_url
+
+
+def init(app: Flask) -> None:
+    """Register the filters."""
+    app.jinja_env.filters.update(translated=translated, word=word, chip=chip)
+
+
+def translated(text: str) -> str:
+    """A msgid in the reader's language, with what belongs into it."""
+    if not text:
+        return ""
+    if not isinstance(text, Sentence):
+        return str(gettext(text))
+    parameters = {
+        name: translated(fact) if isinstance(fact, Sentence) else fact for name, fact in text.parameters.items()
+    }
+    return str(pgettext(text.context, text, **parameters) if text.context else gettext(text, **parameters))
+
+
+def word(value: Words) -> str:
+    """The word for a value of the data model."""
+    return translated(value.word)
+
+
+def icon(name: str, size: str = "") -> Markup:
+    """An icon of the sprite, for eyes only."""
+    cls = f"icon {size}" if size else "icon"
+    return Markup('<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>').format(
+        cls, static_url("icons.svg"), name
+    )
+
+
+def chip(value: Words) -> Markup:
+    """A value as a chip: its icon, its word, its tone; never colour alone."""
+    tone = f" chip--{value.tone}" if value.tone else ""
+    return Markup('<span class="chip{}" data-status="{}">{}{}</span>').format(
+        tone, value.value, icon(value.icon), word(value)
+    )
