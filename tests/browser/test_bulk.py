@@ -120,7 +120,7 @@ def work_off_beside(app):
 
 
 def test_stopping_and_running_again(look_as, in_app, monkeypatch):
-    monkeypatch.setattr(worker, "CHUNK", 2)
+    monkeypatch.setattr(worker, "BATCH_SIZE", 2)
     fill_log()
     page = look_as("/notifications?status=failed")
     page.get_by_label("Select all on this page").check()
@@ -183,12 +183,12 @@ def dry_run_with_errors(look_as, **_):
 
 def counting(look_as, monkeypatch, **_):
     fill_log()
-    monkeypatch.setattr(batches, "AT_ONCE", 2)
+    monkeypatch.setattr(worker, "MAX_JUDGED", 2)
     return look_as(f"/notifications/batches/{begin()}")
 
 
 def running(look_as, monkeypatch, maya, **_):
-    monkeypatch.setattr(worker, "CHUNK", 2)
+    monkeypatch.setattr(worker, "BATCH_SIZE", 2)
     fill_log()
     confirm(batch_id := begin(), maya)
     worker.work(batch_id=str(batch_id), slot=0)
