@@ -93,11 +93,12 @@ def urgency(status: KycStatus, age: timedelta) -> str:
 
 def _queue_rows(rows: Sequence[Row[Any]], actor: Actor) -> list[QueueRow]:
     people = users.names_of(row.user_id for row in rows)
-    staff = auth.names_of({row.lease_holder for row in rows if row.lease_until and row.lease_until > row.now})
+    held = {row.lease_holder for row in rows if row.lease_until and row.lease_until > row.now}
+    staff: dict[UUID | None, str] = {actor.auth_id: actor.name, **auth.names_of(held - {actor.auth_id})}
     return [_queue_row(row, people[row.user_id], staff, actor) for row in rows]
 
 
-def _queue_row(row: Row[Any], customer: Person, staff: Mapping[UUID, str], actor: Actor) -> QueueRow:
+def _queue_row(row: Row[Any], customer: Person, staff: Mapping[UUID | None, str], actor: Actor) -> QueueRow:
     is_held = row.lease_until is not None and row.lease_until > row.now
     age = row.now - row.created_at
     return QueueRow(
