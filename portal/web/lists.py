@@ -14,7 +14,7 @@ from wtforms.fields import Field as FormField
 
 from portal.shared.errors import Sentence
 from portal.shared.fields import Field, Id
-from portal.shared.lists import Asked, Declared, Tab
+from portal.shared.lists import Asked, Declared, Shown, Tab
 from portal.shared.pagination import Page, Slice
 from portal.web.access import current_actor
 from portal.web.csv import download
@@ -165,7 +165,11 @@ class ListPage:
 
 
 def list_page(
-    listing: Declared[Any], counts: Mapping[str, Any] | None = None, *, endpoint: str | None = None
+    listing: Declared[Any],
+    counts: Mapping[str, Any] | None = None,
+    *,
+    endpoint: str | None = None,
+    shown: Shown[Any] | None = None,
 ) -> ListPage:
     """The page of a list that this address asks for; nothing is read while a text in it means nothing.
 
@@ -175,7 +179,7 @@ def list_page(
     within = {name: str(value) for name, value in (request.view_args or {}).items()}
     asked = listing.read({**request.args.to_dict(), **within})
     part = Slice.parse(after=request.args.get("after"), before=request.args.get("before"))
-    page = Page([]) if asked.problems else listing.page(asked, part, actor=current_actor())
+    page = Page([]) if asked.problems else listing.page(asked, part, actor=current_actor(), shown=shown)
     return ListPage(listing, asked, page, counts or {}, endpoint or str(request.endpoint))
 
 
