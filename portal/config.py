@@ -4,12 +4,13 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, ValidationInfo
 
 from portal.shared import money, scoring
 from portal.shared.scoring import ScorePolicy
@@ -25,125 +26,13 @@ class ConfigurationError(SystemExit):
     """The portal cannot start; the message names every setting to mend."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the environment says. ``.env.example`` explains each."""
-
-    database_url: str
-    migration_url: str
-    mongo_url: str
-    secret_key: str
-    secret_key_fallbacks: tuple[str, ...]
-    document_hash_key: bytes
-    field_keys: tuple[FieldKey, ...]
-    documents_url: str
-    public_url: str
-    trusted_proxies: int
-    log_level: str
-    is_demo: bool
-    kyc_target: timedelta
-    smallest_loan: Decimal
-    email_url: str
-    sms_url: str
-    push_url: str
-    mail_from: str
-    receipts_key: bytes
-    link_hosts: frozenset[str]
-    holidays: frozenset[date]
-    metrics_token: str
-    score_target: timedelta
-    score_policy: ScorePolicy
-
-    @property
-    def hosts(self) -> list[str]:
-        """The names under which the portal answers."""
-        host = urlsplit(self.public_url).hostname or "localhost"
-        return [host, "localhost", "127.0.0.1", "[::1]"] if self.is_demo else [host]
-
-
-_current: Settings | None = None
-
-
-def use(settings: Settings) -> None:
-    """Make these the settings of this process."""
-    global _current
-    _current = settings
-
-
-def current() -> Settings:
-    """The settings of this process."""
-    if _current is None:
-        raise RuntimeError("the portal is not configured: create_app() does it")
-    return _current
-
-
-def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings, or one :class:`ConfigurationError` that names everything missing, short, default or wrong."""
-    problems: list[str] = []
-
-    def read(name: str, parse: Callable[[str], Any], default: str | None = None) -> Any:
-        text = environ.get(name, "").strip() or default or ""
-        if not text and default is None:
-            problems.append(f"{name} is missing")
-            return None
-        try:
-            return parse(text)
-        except ValueError as problem:
-            problems.append(f"{name} {problem}")
-            return None
-
-    database_url = read("DATABASE_URL", _postgres)
-    has_owner = bool(environ.get("MIGRATION_URL", "").strip())
-    values = {
-        "database_url": database_url,
-        "migration_url": read("MIGRATION_URL", _postgres) if has_owner else database_url,
-        "mongo_url": read("MONGO_URL", _mongo),
-        "secret_key": read("SECRET_KEY", _key),
-        "secret_key_fallbacks": read("SECRET_KEY_FALLBACKS", _keys, ""),
-        "document_hash_key": read("DOCUMENT_HASH_KEY", lambda text: _key(text).encode()),
-        "field_keys": read("FIELD_KEYS", lambda text: _field_keys(text, environ)),
-        "documents_url": read("DOCUMENTS_URL", _documents),
-        "public_url": read("PUBLIC_URL", _web),
-        "trusted_proxies": read("TRUSTED_PROXIES", _whole, "0"),
-        "log_level": read("LOG_LEVEL", _level, "INFO"),
-        "is_demo": read("DEMO", _flag, "0"),
-        "kyc_target": read("KYC_TARGET_HOURS", lambda text: timedelta(hours=_whole(text)), "24"),
-        "smallest_loan": read("SMALLEST_LOAN", _amount, "100000"),
-        "metrics_token": read("METRICS_TOKEN", lambda text: text and _key(text), ""),
-        "score_target": read("SCORE_TARGET_HOURS", lambda text: timedelta(hours=_whole(text)), "24"),
-        "score_policy": read("SCORE_POLICY", scoring.parse, SCORE_POLICY),
-    }
-    outside = {
-        "email_url": read("EMAIL_URL", _channel("smtp", "smtps"), "outbox:"),
-        "sms_url": read("SMS_URL", _channel("https", "http"), "outbox:"),
-        "push_url": read("PUSH_URL", _channel("https", "http"), "outbox:"),
-        "mail_from": read("MAIL_FROM", _mailbox, "no-reply@localhost"),
-        "receipts_key": read("RECEIPTS_KEY", lambda text: _key(text).encode() if text else b"", ""),
-        "link_hosts": read("LINK_HOSTS", _host_names, ""),
-        "holidays": read("HOLIDAYS", _days, ""),
-    }
-    if problems:
-        raise ConfigurationError(
-            "The portal cannot start:\n  "
-            + "\n  ".join(problems)
-            + "\nSet them as .env.example explains, or use `make run`, which makes its own."
-        )
-    own_host = urlsplit(values["public_url"]).hostname
-    return Settings(**values, **{**outside, "link_hosts": outside["link_hosts"] | {own_host}})
-
-
-def _starts_with(*schemes: str) -> Callable[[str], str]:
+def _starts_with(*schemes: str) -> PlainValidator:
     def check(text: str) -> str:
         if not text.startswith(schemes):
             raise ValueError("must start with " + " or ".join(schemes))
         return text
 
-    return check
-
-
-_postgres = _starts_with("postgresql+psycopg://")
-_mongo = _starts_with("mongodb://", "mongodb+srv://")
-_documents = _starts_with("file:///", "s3://")
+    return PlainValidator(check)
 
 
 def _web(text: str) -> str:
@@ -168,7 +57,7 @@ def _keys(text: str) -> tuple[str, ...]:
     return tuple(_key(key.strip()) for key in text.split(",") if key.strip())
 
 
-def _channel(*schemes: str) -> Callable[[str], str]:
+def _channel(*schemes: str) -> PlainValidator:
     """A provider's address: ``outbox:`` or one of these schemes; plain HTTP on this machine only, and then signed."""
 
     def check(text: str) -> str:
@@ -184,7 +73,7 @@ def _channel(*schemes: str) -> Callable[[str], str]:
         _check_options({name: values[0] for name, values in parse_qs(parts.query).items()}, parts.port)
         return text
 
-    return check
+    return PlainValidator(check)
 
 
 def _check_options(options: Mapping[str, str], port: int | None) -> None:
@@ -214,9 +103,9 @@ def _days(text: str) -> frozenset[date]:
         raise ValueError("must be days such as 2027-03-19, separated by commas") from None
 
 
-def _field_keys(text: str, environ: Mapping[str, str]) -> tuple[FieldKey, ...]:
+def _field_keys(text: str, environment: ValidationInfo) -> tuple[FieldKey, ...]:
     """``name=base64`` of 96 bytes of one's own, or ``name=aws:region:key`` of one that AWS keeps; newest first."""
-    keys = tuple(_field_key(part.strip(), environ) for part in text.split(",") if part.strip())
+    keys = tuple(_field_key(part.strip(), environment.context or {}) for part in text.split(",") if part.strip())
     if not keys or len({key.provider for key in keys}) < len(keys):
         raise ValueError("must name its keys, each with a name of its own")
     return keys
@@ -269,3 +158,92 @@ def _flag(text: str) -> bool:
     if text not in {"0", "1"}:
         raise ValueError("must be 0 or 1")
     return text == "1"
+
+
+def _name(field: str) -> str:
+    """The environment's name of a field."""
+    return {"is_demo": "DEMO", "kyc_target": "KYC_TARGET_HOURS", "score_target": "SCORE_TARGET_HOURS"}.get(
+        field, field.upper()
+    )
+
+
+Postgres = Annotated[str, _starts_with("postgresql+psycopg://")]
+KeyBytes = Annotated[bytes, PlainValidator(lambda text: _key(text).encode())]
+Hours = Annotated[timedelta, PlainValidator(lambda text: timedelta(hours=_whole(text)))]
+
+
+class Settings(BaseModel):
+    """What the environment says; ``.env.example`` explains each."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=_name)
+
+    database_url: Postgres
+    migration_url: Postgres = ""
+    mongo_url: Annotated[str, _starts_with("mongodb://", "mongodb+srv://")]
+    secret_key: Annotated[str, PlainValidator(_key)]
+    secret_key_fallbacks: Annotated[tuple[str, ...], PlainValidator(_keys)] = ()
+    document_hash_key: KeyBytes
+    field_keys: Annotated[tuple[FieldKey, ...], PlainValidator(_field_keys)]
+    documents_url: Annotated[str, _starts_with("file:///", "s3://")]
+    public_url: Annotated[str, PlainValidator(_web)]
+    trusted_proxies: Annotated[int, PlainValidator(_whole)] = 0
+    log_level: Annotated[str, PlainValidator(_level)] = "INFO"
+    is_demo: Annotated[bool, PlainValidator(_flag)] = False
+    kyc_target: Hours = timedelta(hours=24)
+    smallest_loan: Annotated[Decimal, PlainValidator(_amount)] = Decimal(100_000)
+    metrics_token: Annotated[str, PlainValidator(_key)] = ""
+    score_target: Hours = timedelta(hours=24)
+    score_policy: Annotated[ScorePolicy, PlainValidator(scoring.parse)] = scoring.parse(SCORE_POLICY)
+    email_url: Annotated[str, _channel("smtp", "smtps")] = "outbox:"
+    sms_url: Annotated[str, _channel("https", "http")] = "outbox:"
+    push_url: Annotated[str, _channel("https", "http")] = "outbox:"
+    mail_from: Annotated[str, PlainValidator(_mailbox)] = "no-reply@localhost"
+    receipts_key: KeyBytes = b""
+    link_hosts: Annotated[frozenset[str], PlainValidator(_host_names)] = frozenset()
+    holidays: Annotated[frozenset[date], PlainValidator(_days)] = frozenset()
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names under which the portal answers."""
+        host = urlsplit(self.public_url).hostname or "localhost"
+        return [host, "localhost", "127.0.0.1", "[::1]"] if self.is_demo else [host]
+
+
+_current: Settings | None = None
+
+
+def use(settings: Settings) -> None:
+    """Make these the settings of this process."""
+    global _current
+    _current = settings
+
+
+def current() -> Settings:
+    """The settings of this process."""
+    if _current is None:
+        raise RuntimeError("the portal is not configured: create_app() does it")
+    return _current
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings, or one :class:`ConfigurationError` that names everything missing, short, default or wrong."""
+    names = [str(field.alias) for field in Settings.model_fields.values()]
+    given = {name: text for name in names if (text := environ.get(name, "").strip())}
+    try:
+        settings = Settings.model_validate(given, context=environ)
+    except ValidationError as refused:
+        problems = (
+            f"{error['loc'][0]} {error.get('ctx', {}).get('error', 'is missing')}" for error in refused.errors()
+        )
+        raise ConfigurationError(
+            "The portal cannot start:\n  "
+            + "\n  ".join(problems)
+            + "\nSet them as .env.example explains, or use `make run`, which makes its own."
+        ) from None
+    own_host = urlsplit(settings.public_url).hostname or ""
+    return settings.model_copy(
+        update={
+            "migration_url": settings.migration_url or settings.database_url,
+            "link_hosts": settings.link_hosts | {own_host},
+        }
+    )

@@ -1,22 +1,12 @@
-"""Commands that fill an empty portal: demo data to look at, and data at size to measure with.
-
-What they do is imported when they run, so that the web server starts without it.
-"""
+"""Commands that fill an empty portal: demo data to look at, and data at size to measure with."""
 
 import time
 
 import click
-from flask import Flask
 from flask.cli import with_appcontext
 
 from portal import config
 from portal.shared import clock
-
-
-def init(app: Flask) -> None:
-    """Register the commands."""
-    app.cli.add_command(demo)
-    app.cli.add_command(seed)
 
 
 @click.command("demo")

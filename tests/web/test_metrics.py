@@ -1,7 +1,6 @@
 """What Prometheus reads, and that nobody else does."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -27,7 +26,7 @@ def queue():
 @pytest.fixture
 def watched(in_app):
     before = config.current()
-    config.use(replace(before, metrics_token=TOKEN))
+    config.use(before.model_copy(update={"metrics_token": TOKEN}))
     yield in_app
     config.use(before)
 

@@ -9,20 +9,13 @@ import json
 import re
 import time
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NewConnectionError,
-    ProtocolError,
-    ReadTimeoutError,
-    SSLError,
-)
-
 from portal.notifications.channels.provider import Outgoing, Result
+
+if TYPE_CHECKING:
+    import urllib3  # 20 ms, else imported where somebody sends
 
 CONNECT, READ, WHOLE = 3.0, 5.0, 10.0
 LONGEST_ANSWER = 16_384
@@ -38,6 +31,8 @@ class Gateway:
     is_repeatable = True
 
     def __init__(self, url: str) -> None:
+        import urllib3
+
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
         self.url = f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
@@ -47,6 +42,15 @@ class Gateway:
         )
 
     def send(self, message: Outgoing) -> Result:
+        from urllib3.exceptions import (
+            ConnectTimeoutError,
+            HTTPError,
+            NewConnectionError,
+            ProtocolError,
+            ReadTimeoutError,
+            SSLError,
+        )
+
         fields = ("channel", "title", "content", "link")
         body = {"id": str(message.id), "to": message.address, **{name: getattr(message, name) for name in fields}}
         try:
@@ -62,7 +66,7 @@ class Gateway:
         except HTTPError as error:
             return Result("unreachable", answer=type(error).__name__)
 
-    def _post(self, key: str, body: bytes) -> urllib3.BaseHTTPResponse:
+    def _post(self, key: str, body: bytes) -> "urllib3.BaseHTTPResponse":
         timestamp = str(int(time.time()))
         headers = {
             "Content-Type": "application/json",
@@ -72,7 +76,7 @@ class Gateway:
         }
         return self.pool.request("POST", self.url, body=body, headers=headers, redirect=False, preload_content=False)
 
-    def _read(self, response: urllib3.BaseHTTPResponse) -> Result:
+    def _read(self, response: "urllib3.BaseHTTPResponse") -> Result:
         """What the gateway said; an answer that drips in is a timeout as well."""
         deadline, answer = time.monotonic() + WHOLE, b""
         try:
