@@ -13,6 +13,7 @@ from portal.kyc.images import store
 from tests.client import PASSWORD
 from tests.factories import Staff, make_customer, make_kyc_check
 
+LONG_NAME = "Maria Magdalena Simbolon boru Hutagalung"
 NIK = "3273014504940001"  # Jawa Barat, a woman, born on 5 April 1994
 
 
