@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from portal.notifications.log import LOG
 from portal.notifications.models import COLLECTION
-from portal.notifications.resends import batches, worker
+from portal.notifications.resends import batch_pages, batches, worker
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.mongo import mongo
@@ -209,7 +209,7 @@ def done(look_as, in_app, maya, **_):
 def stopped(look_as, maya, **_):
     fill_log()
     confirm(batch_id := begin(), maya)
-    answers = batches.BatchAnswers(version=batches.show(batch_id).version)
+    answers = batches.BatchAnswers(version=batch_pages.show(batch_id).version)
     batches.cancel(batch_id, answers, by=uuid4(), actor=maya.actor)
     return look_as(f"/notifications/batches/{batch_id}")
 
@@ -231,7 +231,7 @@ def begin(status=None):
 
 
 def confirm(batch_id, maya):
-    batch = batches.show(batch_id)
+    batch = batch_pages.show(batch_id)
     given = {"version": batch.version, "number": batch.ready, "reason": "The gateway was down."}
     batches.confirm(batch_id, batches.ConfirmAnswers(**given), by=uuid4(), actor=maya.actor)
 

@@ -19,7 +19,7 @@ from portal import notifications
 from portal.notifications import delivery
 from portal.notifications.log import LOG
 from portal.notifications.models import COLLECTION
-from portal.notifications.resends import batches
+from portal.notifications.resends import batch_pages, batches
 from portal.notifications.resends.models import BatchState
 from portal.shared import clock
 from portal.shared.actor import Actor
@@ -54,9 +54,9 @@ def make_messages(count: int, **given: Any) -> None:
     )
 
 
-def batch_of(batch_id: UUID) -> batches.BatchPage:
+def batch_of(batch_id: UUID) -> batch_pages.BatchPage:
     db.session.rollback()
-    return batches.show(batch_id)
+    return batch_pages.show(batch_id)
 
 
 def copies() -> list[dict[str, Any]]:

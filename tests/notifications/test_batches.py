@@ -10,7 +10,7 @@ from portal.notifications import delivery
 from portal.notifications.models import COLLECTION
 from portal.notifications.repository import attempts
 from portal.notifications.resends import batches, worker
-from portal.notifications.resends.batches import ITEMS
+from portal.notifications.resends.batch_pages import ITEMS
 from portal.notifications.resends.models import BatchState, Resend
 from portal.permissions import Role
 from portal.shared import clock

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.notifications.log import LOG
 from portal.notifications.models import Category, Channel, Status
-from portal.notifications.resends import batches
-from portal.notifications.resends.batches import BATCHES, ITEMS, BatchAnswers, ConfirmAnswers
+from portal.notifications.resends import batch_pages, batches
+from portal.notifications.resends.batch_pages import BATCHES, ITEMS
+from portal.notifications.resends.batches import BatchAnswers, ConfirmAnswers
 from portal.notifications.resends.views import bp
 from portal.notifications.resends.views.forms import BatchForm, ConfirmForm, SelectForm
 from portal.permissions import Permission
@@ -23,7 +24,7 @@ WORDS = {"status": Status, "category": Category, "channel": Channel}
 
 def batch_page(batch_id: UUID, sent: Sent | None = None) -> Response:
     """A bulk resend with its messages, and whatever was typed into its form."""
-    batch = batches.show(batch_id)
+    batch = batch_pages.show(batch_id)
     return render(
         "notifications/batch.html",
         fragment="notifications/_items.html",
@@ -62,7 +63,7 @@ def show(batch_id: UUID) -> ResponseReturnValue:
 @requires(Permission.MESSAGE_RESEND, is_passive=True)
 def live(batch_id: UUID) -> ResponseReturnValue:
     """The numbers for polling: nothing when they still are what the page shows, and the page itself in a new state."""
-    batch = batches.show(batch_id)
+    batch = batch_pages.show(batch_id)
     if request.args.get("state") != batch.state:
         return Response(status=204, headers={"HX-Refresh": "true"})
     if request.args.get("seen") == batch.mark:
