@@ -226,7 +226,7 @@ def no_batch(look_as, **_):
 
 def begin(status=None):
     maya = make_staff(Role.SUPPORT_AGENT, display_name="Maya Anggraini").actor
-    return batches.select([], LOG.read({"status": status}), command=uuid4(), actor=maya)
+    return batches.select([], LOG.read({"status": status} if status else {}), command=uuid4(), actor=maya)
 
 
 def confirm(batch_id, maya):
