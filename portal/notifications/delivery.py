@@ -22,10 +22,9 @@ from portal.notifications.channels import CHANNELS, Outbox, Outgoing, Provider, 
 from portal.notifications.models import OUTCOME_OF, Attempt, Outcome
 from portal.notifications.quiet import next_allowed
 from portal.notifications.repository import NotificationRepository
-from portal.shared import clock, crypto, jobs, metrics
+from portal.shared import clock, crypto, jobs, metrics, throttle
 from portal.shared.database import db
 from portal.shared.mongo import Document, mongo
-from portal.shared.throttle import PostgresStorage
 
 CHUNK, PARALLEL, SLOTS = 100, 16, 4
 BUDGET = 5.0
@@ -38,7 +37,6 @@ FAULTS = {"credentials", "tls", "unreachable", "unavailable", "broken_answer", "
 log = structlog.get_logger("portal.notifications")
 messages = NotificationRepository(mongo)
 breaker = Breaker(mongo)
-rates = PostgresStorage(lambda: db.engine)
 
 
 def wake(channel: str, *, slot: int = 0, after: timedelta | None = None) -> None:
@@ -93,7 +91,7 @@ def _allowance(channel: str) -> int:
     if rate is None:
         return CHUNK
     wanted = min(CHUNK, rate)
-    allowed = max(0, wanted - max(0, rates.incr(f"messages:{channel}", 1, wanted) - rate))
+    allowed = max(0, wanted - max(0, throttle.count(f"messages:{channel}", seconds=1, amount=wanted).n - rate))
     if not allowed:
         wake(channel, after=timedelta(seconds=1))
     return allowed
