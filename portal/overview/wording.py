@@ -83,7 +83,7 @@ class Look:
 
 def look_of(one: Happening) -> Look:
     if one.kind not in LOOKS:
-        return Look(action_word(one.kind), "", "eye")
+        return Look(str(gettext(action_word(one.kind))), "", "eye")
     word, kind, icon = LOOKS[one.kind]
     return Look(str(gettext(word)), kind, icon)
 

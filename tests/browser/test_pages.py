@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from portal.audit import service as audit
+from portal.audit import chain
 from portal.auth import service as auth
 from portal.auth.models import AuthSession
 from portal.kyc.models import DocumentType, KycStatus
@@ -152,8 +152,8 @@ def one_time_link(look, rina, **_):
 def audit_trail(look, visit, rina, **_):
     customer = make_customer(fullname=LONG_NAME)
     visit(rina).get(f"/kyc/{make_kyc_check(user_id=customer)}")
-    audit.seal()
-    audit.check()
+    chain.seal()
+    chain.check()
     return as_admin(look, "/audit")
 
 
@@ -200,8 +200,8 @@ def home_of_an_administrator(look, visit, **_):
     visit(make_staff(Role.SUPPORT_AGENT, display_name=LONG_NAME)).get("/kyc")
     make_staff(password_hash=None)
     make_messages(3, status="failed", channel="sms")
-    audit.seal()
-    audit.check()
+    chain.seal()
+    chain.check()
     return look(staff=make_staff(Role.ADMIN))
 
 
