@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NO_CONTEXTS = {"shared", "web", "demo", "dev", "translations"}
-ASSEMBLED = {"views", "account_views", "bulk_views", "outside"}
+ASSEMBLED = {"views", "account_views"}
 """What app.py takes from inside a context: its blueprints."""
 WRITTEN = {"models", "repository"}
 """What the demo takes from inside a context: rows, written directly."""
@@ -65,7 +66,7 @@ def trespasses(root: Path) -> list[str]:
             context, name = rest[0], rest[1]
             if own == context:
                 is_right = len(rest) > 2 or name in modules_of(root, context)
-            elif (own == "demo" and name in WRITTEN) or (own == "app.py" and name in ASSEMBLED):
+            elif (own == "demo" and name in WRITTEN) or (own == "app.py" and not ASSEMBLED.isdisjoint(rest[1:])):
                 is_right = True
             else:
                 is_right = len(rest) == 2 and name in doors[context]
@@ -171,3 +172,42 @@ def refused(planted) -> list[str]:
 def test_the_door_refuses(refused, module, _code, imported):
     lines = [line for line in refused if line.startswith(f"portal/{module.replace('.', '/')}.py:")]
     assert f"portal.{imported}" in {line.partition(" ")[2] for line in lines}
+
+
+def test_every_context_has_the_parts_that_the_docs_name_and_no_others():
+    docs = (ROOT / "docs" / "architecture.md").read_text()
+    table = docs.partition("## The contexts and their parts")[2].partition("\n## ")[0]
+    named = {
+        context: set(re.findall(r"`(\w+)`", parts))
+        for context, parts in re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.M)
+    }
+    assert named == {context: modules_of(ROOT, context) for context in contexts(ROOT)}
+
+
+BUILT = """
+import traceback
+from sqlalchemy.sql import dml, elements, selectable
+
+found = []
+
+def watched(kind):
+    begin = kind.__init__
+    def __init__(self, *args, **kwargs):
+        own = [line for line in traceback.extract_stack() if "/portal/" in line.filename]
+        is_statement = kind is not elements.TextClause or str(args[0]).lstrip().upper().startswith(VERBS)
+        if own and is_statement:
+            found.append(f"{own[-1].filename}:{own[-1].lineno}")
+        begin(self, *args, **kwargs)
+    kind.__init__ = __init__
+
+VERBS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ")
+for kind in (selectable.Select, selectable.CompoundSelect, dml.Insert, dml.Update, dml.Delete, elements.TextClause):
+    watched(kind)
+import portal.app
+print(*sorted(set(found)), sep="\\n")
+"""
+
+
+def test_no_statement_is_built_before_it_is_asked_for():
+    done = subprocess.run([sys.executable, "-c", BUILT], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -68,10 +68,10 @@ class _Action(Choice):
 class _Trail(Listing[EventRow]):
     """The audit trail, in which looking up a customer is itself recorded."""
 
-    def page(self, asked: Asked, part: Slice, *, actor: Actor) -> Page[EventRow]:
+    def page(self, asked: Asked, part: Slice, *, actor: Actor, **how: Any) -> Page[EventRow]:
         if asked["of"]:
             note_opening("audit.opened", asked["of"], of=asked["of"], actor=actor)
-        return super().page(asked, part, actor=actor)
+        return super().page(asked, part, actor=actor, **how)
 
 
 def _rows(rows: Sequence[Any], actor: Actor) -> list[EventRow]:

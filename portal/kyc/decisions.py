@@ -239,7 +239,7 @@ def _decide(
     """Move the check, and keep the decision with the message that leaves when the time to undo is over."""
     check.move(verdict)
     message_id = notifications.queue(
-        f"kyc-{verdict}", to=check.user_id, words=words, context={"kyc_id": str(check.kyc_id)}, hold=UNDO_WINDOW
+        f"kyc-{verdict}", to=check.user_id, words=words, context={"kyc_id": str(check.kyc_id)}, after=UNDO_WINDOW
     )
     checks.add(KycDecision(kyc_id=check.kyc_id, verdict=verdict, decided_by=actor.id, message_id=message_id, **facts))
 

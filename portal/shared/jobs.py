@@ -35,15 +35,15 @@ def defer(task: Task[..., Any, Any], *, key: UUID, after: timedelta | None = Non
     ``key`` finds the job again for :func:`cancel`; ``after`` holds it back by database time.
     """
     session = require_transaction()
-    due = session.execute(_DUE, {"after": after or timedelta()}).scalar_one()
+    due = session.execute(text(_DUE), {"after": after or timedelta()}).scalar_one()
     _add(task, session, arguments, queueing_lock=str(key), schedule_at=due)
 
 
 def wake(task: Task[..., Any, Any], *, key: str, after: timedelta | None = None, **arguments: Any) -> None:
     """Have a job done in a transaction of its own, unless one of this ``key`` is waiting; two never run at once."""
     with suppress(AlreadyEnqueued), transaction() as session:
-        due = session.execute(_DUE, {"after": after or timedelta()}).scalar_one() if after else None
-        if session.execute(_WAITS, {"key": key}).first() is None:
+        due = session.execute(text(_DUE), {"after": after or timedelta()}).scalar_one() if after else None
+        if session.execute(text(_WAITS), {"key": key}).first() is None:
             _add(task, session, arguments, lock=key, queueing_lock=key, schedule_at=due)
 
 
@@ -59,17 +59,17 @@ def _add(task: Task[..., Any, Any], session: Session, arguments: dict[str, Any],
 
 def cancel(key: UUID) -> bool:
     """Delete a job nobody has started yet, in the caller's transaction; False when it is too late."""
-    return require_transaction().execute(_CANCEL, {"key": str(key)}).first() is not None
+    return require_transaction().execute(text(_CANCEL), {"key": str(key)}).first() is not None
 
 
-_DUE = text("SELECT clock_timestamp() + CAST(:after AS interval)")
-_WAITS = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo'")
-_NUMBERS = text(
+_DUE = "SELECT clock_timestamp() + CAST(:after AS interval)"
+_WAITS = "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo'"
+_NUMBERS = (
     "SELECT task_name, status::text AS status, count(*) AS number,"
     " coalesce(extract(epoch FROM max(now() - coalesce(scheduled_at, now()))), 0) AS late"
     " FROM procrastinate_jobs GROUP BY task_name, status"
 )
-_CANCEL = text(
+_CANCEL = (
     "WITH waiting AS MATERIALIZED"
     " (SELECT id FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo' FOR UPDATE)"
     " SELECT procrastinate_cancel_job_v1(id, false, true) FROM waiting"
@@ -83,7 +83,7 @@ def measure() -> Iterator[GaugeMetricFamily]:
     late = GaugeMetricFamily(
         "portal_jobs_oldest_seconds", "How long the longest waiting job is due.", labels=["task", "status"]
     )
-    for row in db.session.execute(_NUMBERS):
+    for row in db.session.execute(text(_NUMBERS)):
         number.add_metric([row.task_name, row.status], row.number)
         late.add_metric([row.task_name, row.status], max(float(row.late), 0))
     yield number

@@ -10,16 +10,16 @@ from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-_INCREMENT = text(
+_INCREMENT = (
     "INSERT INTO rate_limits AS r (key, n, expires) VALUES (:key, :amount, :now + :ttl)"
     " ON CONFLICT (key) DO UPDATE SET"
     " n = CASE WHEN r.expires <= :now THEN :amount ELSE r.n + :amount END,"
     " expires = CASE WHEN r.expires <= :now THEN :now + :ttl ELSE r.expires END RETURNING n"
 )
-_READ = text("SELECT n, expires FROM rate_limits WHERE key = :key AND expires > :now")
-_GIVE_BACK = text("UPDATE rate_limits SET n = n - 1 WHERE key = :key AND n > 0")
-_CLEAR = text("DELETE FROM rate_limits WHERE key = :key")
-_RESET = text("DELETE FROM rate_limits")
+_READ = "SELECT n, expires FROM rate_limits WHERE key = :key AND expires > :now"
+_GIVE_BACK = "UPDATE rate_limits SET n = n - 1 WHERE key = :key AND n > 0"
+_CLEAR = "DELETE FROM rate_limits WHERE key = :key"
+_RESET = "DELETE FROM rate_limits"
 
 
 class PostgresStorage(Storage):
@@ -35,9 +35,9 @@ class PostgresStorage(Storage):
     def base_exceptions(self) -> type[Exception]:
         return SQLAlchemyError
 
-    def _run(self, statement: Any, **parameters: Any) -> Any:
+    def _run(self, statement: str, **parameters: Any) -> Any:
         with self.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            result = connection.execute(statement, parameters)
+            result = connection.execute(text(statement), parameters)
             return result.first() if result.returns_rows else result.rowcount
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
@@ -52,7 +52,7 @@ class PostgresStorage(Storage):
         return float(row.expires) if row else time.time()
 
     def check(self) -> bool:
-        return self._run(text("SELECT 1")) is not None
+        return self._run("SELECT 1") is not None
 
     def reset(self) -> int | None:
         return int(self._run(_RESET))

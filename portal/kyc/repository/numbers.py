@@ -6,31 +6,26 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TextClause, Uuid, bindparam, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import scoped_session
 
 from portal.kyc.models import IS_LISTED, IS_MADE, IS_REJECTION, MAX_REJECTIONS
 from portal.shared.ages import Age
 from portal.shared.counting import capped
 
-NEWEST = 1000
-"""So many rejections are looked through for their reasons, which no index orders by time."""
-
-_OLDEST = text(
-    f"SELECT extract(epoch FROM now() - min(created_at)) FROM user_kyc WHERE status = 'pending' AND {IS_LISTED}"  # noqa: S608
-)
-_TEAM = text(
+_WAITS = f"status = 'pending' AND {IS_LISTED}"
+_OLDEST = f"SELECT extract(epoch FROM now() - min(created_at)) FROM user_kyc WHERE {_WAITS}"  # noqa: S608
+_TEAM = (
     "SELECT id, "  # noqa: S608  the rules are constants
     + capped("kyc_decisions", f"{IS_MADE} AND decided_by = id AND decided_at >= :since")
     + " AS number FROM unnest(CAST(:ids AS uuid[])) id"
-).bindparams(bindparam("ids", type_=ARRAY(Uuid())))
-_REASONS = text(
+)
+_REASONS = (
     "SELECT code, count(*) AS number FROM (SELECT reason_codes FROM kyc_decisions"  # noqa: S608
     f" WHERE {IS_REJECTION} AND decided_at >= :since"
     f" ORDER BY decided_at DESC, decision_id DESC LIMIT {MAX_REJECTIONS}) r,"
     " unnest(reason_codes) code GROUP BY code ORDER BY number DESC, code"
 )
-_WAITS = f"status = 'pending' AND {IS_LISTED}"
 
 
 @cache
@@ -67,13 +62,13 @@ class NumberRepository:
 
     def oldest_seconds(self) -> float:
         """How long the longest waiting check has been waiting."""
-        return float(self.session.scalar(_OLDEST) or 0)
+        return float(self.session.scalar(text(_OLDEST)) or 0)
 
     def team(self, ids: Sequence[UUID], since: datetime) -> dict[UUID, int]:
         """How many each of these people decided since then."""
-        rows = self.session.execute(_TEAM, {"ids": list(ids), "since": since})
+        rows = self.session.execute(text(_TEAM), {"ids": list(ids), "since": since})
         return {row.id: row.number for row in rows}
 
     def reasons(self, since: datetime) -> dict[str, int]:
         """How often each reason stands in the newest rejections since then, the most frequent first."""
-        return {row.code: row.number for row in self.session.execute(_REASONS, {"since": since})}
+        return {row.code: row.number for row in self.session.execute(text(_REASONS), {"since": since})}

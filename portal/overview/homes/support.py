@@ -3,15 +3,12 @@
 from typing import Any
 
 from portal import loans, notifications
-from portal.notifications import CHANNELS, DAYS_COUNTED
+from portal.notifications import DAYS_COUNTED, Channel
 from portal.overview.homes.parts import MAX_ROWS, Bar, Counters, Tile, asked, days, from_day
 from portal.overview.links import Link, link
 from portal.shared import clock
 from portal.shared.actor import Actor
 from portal.shared.errors import N_
-
-WORDS = {"sms": N_("SMS"), "email": N_("Email"), "push": N_("Push")}
-
 
 Found = tuple[notifications.DeliveryNumbers | None, loans.BookNumbers | None]
 
@@ -46,12 +43,11 @@ def rest(actor: Actor, found: Found) -> dict[str, Any]:
     told, _ = found
     return {
         "rows": asked(lambda: notifications.newest_failed(MAX_ROWS)) if told else None,  # nobody waits twice
-        "channels": told and [_channel(channel, told) for channel in CHANNELS],
-        "words": WORDS,
+        "channels": told and [_channel(channel, told) for channel in Channel],
     }
 
 
-def _channel(channel: str, told: notifications.DeliveryNumbers) -> dict[str, Any]:
+def _channel(channel: Channel, told: notifications.DeliveryNumbers) -> dict[str, Any]:
     return {
         "channel": channel,
         "pending": Bar(N_("Not sent yet"), told.pending[channel], _log("pending", type=channel)),

@@ -30,7 +30,7 @@ SHOWN = timedelta(seconds=60)
 
 def found_page(*, sent: Sent, found: list[Person] | None = None) -> Response:
     """The list with what was found instead of all."""
-    listed = ListPage(CUSTOMERS, EVERYTHING, Page(found or []), {})
+    listed = ListPage(CUSTOMERS, EVERYTHING, Page(found or []), {}, "customers.index")
     is_cut = len(listed.rows) >= users.MAX_HITS
     return render("customers/index.html", sent=sent, list=listed, form=shown(TermForm, sent), is_cut=is_cut)
 
