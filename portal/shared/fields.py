@@ -33,7 +33,7 @@ class Field:
     ``column`` is an attribute of the table, or a name in a Mongo document. ``wrong`` is said of a text that means
     nothing. ``above`` names a field whose value this one may not be below, and ``below`` says so. Who is not
     ``in_bar`` stands in no filter bar: a tab or a link of another page narrows by it. ``implied`` rules hold wherever
-    this field is given, so that an index with that rule can be used.
+    this field is given, so that an index with that rule can be used. ``kind`` says what is typed into it.
     """
 
     name: str
@@ -133,6 +133,7 @@ class Id(Field):
 class Whole(Field):
     """A whole number within bounds, both included."""
 
+    kind: ClassVar[str] = "whole"
     least: int = 0
     most: int = 999_999_999
 
@@ -183,6 +184,7 @@ class Until(Since):
 class Amount(Field):
     """At least so many rupiah, or with ``is_most`` at most."""
 
+    kind: ClassVar[str] = "amount"
     is_most: bool = False
 
     def read(self, text: str) -> Decimal:
