@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from portal.loans import paying
+from portal.loans import payments
 from portal.loans.models import PaymentStatus
 from portal.permissions import Role
 from portal.shared import clock
@@ -69,7 +69,7 @@ def make_late(loan_id, days=10):
         {"day": clock.today() - timedelta(days=days), "id": loan_id},
     )
     db.session.commit()
-    paying.move_overdue(clock.today())
+    payments.move_overdue(clock.today())
 
 
 def meta(entry):
@@ -112,7 +112,7 @@ def test_a_posted_payment_settles_its_installment(mayas, maya, loan_id):
 
 
 def test_an_overdue_installment_can_be_paid_too(mayas, loan_id):
-    paying.move_overdue(payment_of(loan_id).due_date + timedelta(days=1))
+    payments.move_overdue(payment_of(loan_id).due_date + timedelta(days=1))
     assert payment_of(loan_id).status is PaymentStatus.OVERDUE
     assert post(mayas, loan_id).status_code == 303
     entry = history_of(loan_id)[-1]
@@ -413,7 +413,7 @@ def test_that_somebody_was_faster_counts_before_what_is_wrong_with_the_form(maya
 def test_when_the_daily_job_was_faster_nobody_is_blamed(mayas, bagass, bagas, loan_id):
     press(bagass, "reschedule", loan_id, due_date=clock.today().isoformat())
     old = payment_of(loan_id).version
-    paying.move_overdue(clock.today() + timedelta(days=1))
+    payments.move_overdue(clock.today() + timedelta(days=1))
     answer = post(mayas, loan_id, version=old)
     assert answer.status_code == 409
     assert "This installment was changed meanwhile." in said(answer)
