@@ -2,24 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
-
-import webauthn
-from webauthn.helpers import (
-    bytes_to_base64url,
-    parse_authentication_credential_json,
-    parse_client_data_json,
-    parse_registration_credential_json,
-)
-from webauthn.helpers.structs import (
-    AuthenticationCredential,
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from portal import audit, config
 from portal.auth import service, tries
@@ -40,9 +25,16 @@ NOT_ADDED = N_("The passkey was not added. Start again.")
 
 Result = TypeVar("Result")
 
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import AuthenticationCredential
+# Elsewhere webauthn is imported where it is used: 65 ms that no other page needs.
+
 
 def questions_to_register(actor: Actor) -> str:
     """What the browser asks an authenticator for a new passkey, as JSON."""
+    import webauthn
+    from webauthn.helpers import structs
+
     account, member = staff.get(actor.id)
     options = webauthn.generate_registration_options(
         rp_id=_host(),
@@ -51,10 +43,13 @@ def questions_to_register(actor: Actor) -> str:
         user_name=account.email,
         user_display_name=member.display_name,
         timeout=_milliseconds(),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.REQUIRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=key.credential_id) for key in passkeys.of(actor.id)],
+        exclude_credentials=[
+            structs.PublicKeyCredentialDescriptor(id=key.credential_id) for key in passkeys.of(actor.id)
+        ],
     )
     _keep(options.challenge, actor.id)
     return webauthn.options_to_json(options)
@@ -62,6 +57,9 @@ def questions_to_register(actor: Actor) -> str:
 
 def questions_to_sign_in(client: Client) -> str:
     """What the browser asks an authenticator for whoever wants to sign in or to confirm, as JSON."""
+    import webauthn
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     tries.count_question(client.ip)
     options = webauthn.generate_authentication_options(
         rp_id=_host(), timeout=_milliseconds(), user_verification=UserVerificationRequirement.REQUIRED
@@ -72,6 +70,9 @@ def questions_to_sign_in(client: Client) -> str:
 
 def register(actor: Actor, credential: str, *, name: str, command: UUID) -> None:
     """Add the passkey that answered; from then on the password alone does not sign in."""
+    import webauthn
+    from webauthn.helpers import parse_registration_credential_json
+
     if is_done(command, ADDED, actor=actor):
         return
     answer = _tried(parse_registration_credential_json, credential, refusal=NOT_ADDED)
@@ -148,6 +149,8 @@ def remove(actor: Actor, passkey_id: UUID, *, command: UUID) -> None:
 
 
 def _prove(credential: str, *, client: Client, actor: Actor | None) -> str:
+    from webauthn.helpers import bytes_to_base64url, parse_authentication_credential_json
+
     answer = _tried(parse_authentication_credential_json, credential, refusal=NOT_ACCEPTED)
     who = bytes_to_base64url(answer.raw_id)
     tries.count(who, client.ip)
@@ -173,8 +176,10 @@ def _prove(credential: str, *, client: Client, actor: Actor | None) -> str:
     return token
 
 
-def _verified(answer: AuthenticationCredential, challenge: bytes) -> tuple[Account, StaffMember]:
+def _verified(answer: "AuthenticationCredential", challenge: bytes) -> tuple[Account, StaffMember]:
     """Whose passkey answered, and may enter; its count goes on."""
+    import webauthn
+
     passkey = passkeys.by_credential(answer.raw_id)
     found = staff.find(passkey.auth_id) if passkey else None
     if passkey is None or found is None or not service.may_enter(*found):
@@ -197,12 +202,16 @@ def _verified(answer: AuthenticationCredential, challenge: bytes) -> tuple[Accou
 
 
 def _keep(challenge: bytes, auth_id: UUID | None) -> None:
+    from webauthn.helpers import bytes_to_base64url
+
     with transaction():
         passkeys.add_challenge(token_hash(bytes_to_base64url(challenge)), auth_id, CHALLENGE_LIFETIME)
 
 
 def _asked(client_data: bytes, auth_id: UUID | None, *, refusal: str) -> bytes:
     """The challenge that was answered, used up whatever comes of it; it must be one of ours."""
+    from webauthn.helpers import bytes_to_base64url, parse_client_data_json
+
     challenge: bytes = _tried(parse_client_data_json, client_data, refusal=refusal).challenge
     with transaction():
         is_ours = passkeys.take_challenge(token_hash(bytes_to_base64url(challenge)), auth_id)

@@ -52,7 +52,7 @@ def apply_decision(
         loan_id=loan_id,
         words=words,
         context={"status": decision},
-        hold=UNDO_WINDOW,
+        after=UNDO_WINDOW,
     )
 
 

@@ -20,6 +20,7 @@ RowT = TypeVar("RowT")
 BATCH_SIZE = 1000
 MAX_EXPORTED = 1_000_000
 Shape = tuple[tuple[str, Any], ...]
+Shown = Callable[[Sequence[Any], Actor], Sequence[RowT]]
 
 exported: Hook[[str, Actor, dict[str, str]], None] = Hook()
 """Announces an export before its first row is read: the action, who, and what the list was narrowed to."""
@@ -77,7 +78,7 @@ class Declared(Generic[RowT]):
     def __init__(
         self,
         *,
-        shown: Callable[[Sequence[Any], Actor], Sequence[RowT]],
+        shown: Shown[RowT],
         fields: Sequence[Field] = (),
         tabs: Sequence[Tab] = (),
         export: Export | None = None,
@@ -104,14 +105,19 @@ class Declared(Generic[RowT]):
                 problems[one.name] = one.below
         return Asked(texts, self.meant(values), problems if self.is_strict else {})
 
-    def page(self, asked: Asked, part: Slice, *, actor: Actor) -> Page[RowT]:
-        """A page of what was asked for, in the list's order."""
+    def page(self, asked: Asked, part: Slice, *, actor: Actor, shown: Shown[RowT] | None = None) -> Page[RowT]:
+        """A page of what was asked for, in the list's order; ``shown`` for once in the place of the list's own."""
         rows = self.rows(asked, part, actor)
         if self.is_cut_short(asked, part, rows):
             part = Slice()
             rows = self.rows(asked, part, actor)
         page = Page.of(rows, part, self.place)
-        return Page(self.shown(page.rows, actor), page.before, page.after, self.scanned_until(asked, part, rows, actor))
+        return Page(
+            (shown or self.shown)(page.rows, actor),
+            page.before,
+            page.after,
+            self.scanned_until(asked, part, rows, actor),
+        )
 
     def export(self, asked: Asked, *, actor: Actor) -> Iterator[RowT]:
         """All that was asked for, streamed; who exported what is recorded first."""

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from limits import RateLimitItemPerHour
 from sqlalchemy import Row
 
 from portal import audit, auth
@@ -16,16 +15,15 @@ from portal.shared.actor import Actor, initials
 from portal.shared.database import db, transaction
 from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused, Throttled
 from portal.shared.pagination import Cursor, Page, Slice
-from portal.shared.throttle import Throttle
+from portal.shared.throttle import Limit, seconds_to_wait
 from portal.shared.vocabulary import Activity
 from portal.users.models import Profile
 from portal.users.repository import ProfileRepository
 
 profiles = ProfileRepository(db.session)
-throttle = Throttle(lambda: db.engine)
 
 MAX_HITS = 50
-REVEALS = RateLimitItemPerHour(60)
+REVEALS = Limit(60, seconds=3600)
 LANGUAGES = ("id", "en")
 CHANNELS = ("email", "sms", "push")
 NOBODY = N_("Deleted customer")
@@ -138,7 +136,7 @@ def reveal(user_id: UUID, field: str, *, reason: str, text: str, actor: Actor) -
     """
     profile = _one(user_id)
     value = {"email": profile.email, "phone": profile.phone_number}[field]
-    seconds = throttle.seconds_to_wait((REVEALS, f"reveal:{actor.id}"))
+    seconds = seconds_to_wait((REVEALS, f"reveal:{actor.id}"))
     if seconds:
         raise Throttled(N_("You looked at 60 contacts within an hour. Go on in %(seconds)s seconds."), seconds=seconds)
     db.session.rollback()

@@ -22,6 +22,8 @@ from tests.factories import Staff, make_loan, make_staff
 
 UNDECIDED = {"decision": "pending"}
 REASON = "The transfer was meant for another loan"
+BAD_REFERENCE = "Use 4 to 64 letters, digits, points, slashes or hyphens for the reference."
+ACTS = ("post", "reverse", "reschedule")
 TABLES = ("loans", "loans_payments", "loans_review_history", "audit_events", "commands", "procrastinate_jobs")
 
 _references = count(1)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from portal.auth.models import AuthSession
 from portal.kyc import intake
 from portal.kyc.models import DocumentType, KycStatus
-from portal.notifications import service as notifications
+from portal.notifications import drafts as notifications
 from portal.overview.deleting import delete, deletion_of
 from portal.permissions import Role
 from portal.shared import clock

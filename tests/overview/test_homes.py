@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from portal.audit import service as audit
 from portal.kyc.models import DocumentType
-from portal.notifications import picture
+from portal.notifications import Channel
 from portal.permissions import Role
 from portal.shared import clock
 from tests.client import Browser
@@ -153,7 +153,7 @@ def test_every_number_of_an_analyst_leads_to_what_it_counts(in_app, visit, super
 
 
 def test_every_number_of_support_leads_to_what_it_counts(in_app, visit):
-    for place, channel in enumerate(picture.CHANNELS):
+    for place, channel in enumerate(Channel):
         make_messages(40 + 30 * place, status="failed", channel=channel, every=3 * HOUR)
         make_messages(5 + place, status="pending", channel=channel)
         make_messages(20, status="sent", channel=channel)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from portal import config
 from portal.audit import service as audit
-from portal.notifications import service as notifications
+from portal.notifications import drafts as notifications
 from portal.permissions import Role
 from portal.shared.database import db, transaction
 from tests.factories import make_customer, make_kyc_check, make_staff

@@ -8,14 +8,11 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 
 from portal import loans, notifications
-from portal.notifications import CHANNELS, DAYS_COUNTED
+from portal.notifications import DAYS_COUNTED, Channel
 from portal.overview.forms import TermForm
 from portal.overview.homes.parts import MOST_ROWS, Bar, Counters, Tile, asked, days, from_day, overdue_tile
 from portal.shared import clock
 from portal.shared.actor import Actor
-from portal.shared.errors import N_
-
-WORDS = {"sms": N_("SMS"), "email": N_("Email"), "push": N_("Push")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +56,11 @@ def rest(actor: Actor, found: Found) -> dict[str, Any]:
     return {
         "form": TermForm(formdata=None),
         "rows": asked(lambda: notifications.newest_failed(MOST_ROWS)) if found.messages else None,  # nobody waits twice
-        "channels": found.messages and [_channel(channel, found.messages) for channel in CHANNELS],
-        "words": WORDS,
+        "channels": found.messages and [_channel(channel, found.messages) for channel in Channel],
     }
 
 
-def _channel(channel: str, told: notifications.DeliveryNumbers) -> dict[str, Any]:
+def _channel(channel: Channel, told: notifications.DeliveryNumbers) -> dict[str, Any]:
     return {
         "channel": channel,
         "pending": Bar(_("Not sent yet"), told.pending[channel], _log(status="pending", type=channel)),
