@@ -8,10 +8,10 @@ from uuid import UUID
 
 from portal.loans import history
 from portal.loans.models import PaymentStatus
-from portal.loans.service import loans
+from portal.loans.repository import installments, loans, reviews
 from portal.shared.database import hold_still
 
-AT_ONCE = 500
+BATCH_SIZE = 500
 
 
 def count_loans() -> int:
@@ -22,14 +22,14 @@ def count_loans() -> int:
 def differences() -> Iterator[tuple[UUID, list[str]]]:
     """For every loan by id the differences between its history and its rows, in words; constant memory."""
     hold_still()
-    every = loans.every_loan()
-    while batch := list(islice(every, AT_ONCE)):
+    every = loans.every()
+    while batch := list(islice(every, BATCH_SIZE)):
         ids = [row.loan_id for row in batch]
         told: dict[UUID, list[Any]] = defaultdict(list)
-        for entry in loans.histories(ids):
+        for entry in reviews.of_loans(ids):
             told[entry.loan_id].append(entry)
         lines: dict[UUID, list[Any]] = defaultdict(list)
-        for payment in loans.schedules(ids):
+        for payment in installments.of_loans(ids):
             lines[payment.loan_id].append(payment)
         for row in batch:
             yield row.loan_id, list(_of_loan(row, told[row.loan_id], lines[row.loan_id]))
