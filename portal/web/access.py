@@ -8,12 +8,14 @@ from uuid import UUID
 
 from blinker import signal
 from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_babel import gettext as _
 from flask_login import UserMixin, current_user
 from werkzeug.exceptions import Forbidden
 
-from portal.permissions import GRANTS, Permission, Role
+from portal.permissions import Permission, Role, roles_with
 from portal.shared.actor import Actor
 from portal.shared.errors import N_
+from portal.web.words import translated, word
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -32,10 +34,6 @@ class Access:
     is_passive: bool = False
     before_passkey: bool = False
 
-    @property
-    def roles(self) -> list[Role]:
-        return [role for role in Role if self.permission in GRANTS[role]]
-
 
 class SignedIn(UserMixin):
     """Flask-Login's user: the actor and what belongs to his session."""
@@ -52,26 +50,19 @@ class SignedIn(UserMixin):
         return str(self.actor.id)
 
 
-CLOSED = {
-    Permission.KYC_READ: N_("You cannot open identity checks. Ask your administrator for the KYC reviewer role."),
-    Permission.KYC_DECIDE: N_("You cannot decide identity checks. Ask your administrator for the KYC reviewer role."),
-    Permission.LOAN_READ: N_(
-        "You cannot open loans. Ask your administrator for the credit analyst or support agent role."
-    ),
-    Permission.PAYMENT_POST: N_("You cannot post payments. Ask your administrator for the support agent role."),
-    Permission.PAYMENT_CORRECT: N_("You cannot correct payments. Ask your administrator for the credit analyst role."),
-    Permission.SCORE_READ: N_("You cannot open credit scores. Ask your administrator for the credit analyst role."),
-    Permission.STAFF_MANAGE: N_("You cannot manage staff. Ask an administrator to do it."),
-    Permission.AUDIT_READ: N_("You cannot open the audit trail. Ask an administrator to look it up."),
-}
-
-
 class WrongRole(Forbidden):
-    """The role lacks the route's permission; ``sentence`` says which one has it."""
+    """The role lacks the route's permission; ``sentence`` says what it is for and which roles have it."""
 
     def __init__(self, permission: Permission) -> None:
         super().__init__()
-        self.sentence = CLOSED.get(permission, N_("Your role does not include this."))
+        roles = roles_with(permission)
+        if roles == [Role.ADMIN]:
+            said = N_("You cannot %(what)s. Ask an administrator to do it.")
+        elif len(roles) == 1:
+            said = N_("You cannot %(what)s. Ask your administrator for this role: %(roles)s.")
+        else:
+            said = N_("You cannot %(what)s. Ask your administrator for one of these roles: %(roles)s.")
+        self.sentence = _(said, what=translated(permission.word), roles=", ".join(map(word, roles)))
 
 
 def requires(

@@ -115,7 +115,7 @@ def http_error(error: HTTPException) -> Response:
         return Response(gettext(TITLES[400]), 400, mimetype="text/plain")
     message = gettext("This page was open for too long, or in two windows.") if isinstance(error, CSRFError) else ""
     if isinstance(error, WrongRole):
-        message = gettext(error.sentence)
+        message = error.sentence
     response = answer(error.code or 500, message, words=ELSEWHERE if isinstance(error, OtherSite) else None)
     for name, value in error.get_headers(request.environ):
         if name in {"Allow", "Retry-After"}:
