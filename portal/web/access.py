@@ -9,11 +9,11 @@ from uuid import UUID
 from blinker import signal
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_login import UserMixin, current_user
+from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 
 from portal.permissions import Permission, Role, roles_with
-from portal.shared.actor import Actor
+from portal.shared.actor import Actor, SignedIn
 from portal.shared.errors import N_
 from portal.web.words import translated, word
 
@@ -35,34 +35,20 @@ class Access:
     before_passkey: bool = False
 
 
-class SignedIn(UserMixin):
-    """Flask-Login's user: the actor and what belongs to his session."""
-
-    def __init__(
-        self, actor: Actor, *, is_fresh: bool, must_register: bool = False, preferences: dict[str, Any]
-    ) -> None:
-        self.actor = actor
-        self.is_fresh = is_fresh
-        self.must_register = must_register
-        self.preferences = preferences
-
-    def get_id(self) -> str:
-        return str(self.actor.id)
-
-
 class WrongRole(Forbidden):
-    """The role lacks the route's permission; ``sentence`` says what it is for and which roles have it."""
+    """The role lacks the route's permission: a sentence says what it is for, the advice whom to ask for which role."""
 
     def __init__(self, permission: Permission) -> None:
         super().__init__()
         roles = roles_with(permission)
         if roles == [Role.ADMIN]:
-            said = N_("You cannot %(what)s. Ask an administrator to do it.")
+            advice = N_("Ask an administrator to do it.")
         elif len(roles) == 1:
-            said = N_("You cannot %(what)s. Ask your administrator for this role: %(roles)s.")
+            advice = N_("Ask your administrator for this role: %(roles)s.")
         else:
-            said = N_("You cannot %(what)s. Ask your administrator for one of these roles: %(roles)s.")
-        self.sentence = _(said, what=translated(permission.word), roles=", ".join(map(word, roles)))
+            advice = N_("Ask your administrator for one of these roles: %(roles)s.")
+        self.sentence = _("You cannot %(what)s.", what=translated(permission.word))
+        self.advice = _(advice, roles=", ".join(map(word, roles)))
 
 
 def requires(

@@ -13,9 +13,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 
-from portal.auth import service as auth
-from portal.auth.service import Client
-from portal.auth.views import SESSION_COOKIE
+from portal.auth import sessions
+from portal.auth.sessions import Client, SignInAnswers
+from portal.auth.views.browser import SESSION_COOKIE
 from portal.dev import web
 from portal.dev.process import Child
 from tests.client import PASSWORD
@@ -122,7 +122,8 @@ def open_page(in_app: Flask, site: Site, new_context: Callable[..., BrowserConte
         context.set_default_timeout(10_000)
         _watch(context, problems)
         if staff:
-            token = auth.sign_in(staff.email, PASSWORD, client=Client(None, "Chromium of the tests"))
+            answers = SignInAnswers(email=staff.email, password=PASSWORD)
+            token = sessions.sign_in(answers, client=Client(None, "Chromium of the tests"))
             context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": "https://localhost", "secure": True}])
         page = context.new_page()
         page.goto(path)

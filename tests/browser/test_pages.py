@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
+from portal import auth
 from portal.audit import service as audit
-from portal.auth import service as auth
 from portal.auth.models import AuthSession
 from portal.kyc.models import DocumentType, KycStatus
 from portal.loans.models import Payment, PaymentStatus
