@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.permissions import Role
+from portal.permissions import EVERYBODY, GRANTS, Permission, Role
 from portal.shared import clock
-from portal.web.access import require_declared_routes
+from portal.web.access import WrongRole, require_declared_routes
 from tests.factories import (
     audit_events,
     make_customer,
@@ -267,6 +267,16 @@ def test_a_refusal_is_recorded_once_with_who_what_and_whom(in_app, visit):
     assert (event.actor_id, event.actor_role, event.subject) == (maya.auth_id, "support_agent", check)
     assert event.details == {"permission": "kyc:read"}
     assert event.session_id is not None
+
+
+@pytest.mark.parametrize("permission", sorted({*Permission} - EVERYBODY))
+def test_who_is_refused_is_told_which_roles_may(portal, permission):
+    with portal.test_request_context():
+        refusal = WrongRole(permission)
+    assert refusal.sentence == f"You cannot {permission.word}."
+    assert permission.word != permission, "a code is no word"
+    named = {role for role in Role if role.word in refusal.advice} or {Role.ADMIN}
+    assert named == {role for role in Role if permission in GRANTS[role]}
 
 
 def test_headers_that_pretend_open_nothing(in_app, visit):

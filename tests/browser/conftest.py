@@ -16,8 +16,8 @@ from flask import Flask
 from playwright.sync_api import Browser as PlaywrightBrowser
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 
-from portal.auth.service import Client
-from portal.auth.views import SESSION_COOKIE
+from portal.auth.sessions import Client
+from portal.auth.views.browser import SESSION_COOKIE
 from portal.dev import web
 from portal.dev.process import Child
 from tests.factories import Staff, make_staff

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from portal.auth import service as auth
+from portal import auth
 from portal.credit_scores.models import CreditScore
 from portal.kyc.models import KycCheck, KycStatus
 from portal.loans import payments

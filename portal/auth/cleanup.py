@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from portal.auth.service import sessions, staff
+from portal.auth.repository import auth_sessions, staff_tokens
 from portal.shared.database import transaction
 from portal.shared.jobs import queue
 
@@ -13,5 +13,5 @@ KEPT = timedelta(days=7)
 @queue.task(name="auth.tidy", queueing_lock="auth.tidy")
 def tidy(timestamp: int) -> None:
     with transaction():
-        sessions.forget(KEPT)
-        staff.forget_tokens(KEPT)
+        auth_sessions.forget(KEPT)
+        staff_tokens.forget(KEPT)

@@ -2,12 +2,8 @@
 
 from uuid import UUID
 
-from portal.auth.repository import BorrowerRepository, SessionRepository
-from portal.shared.database import db
+from portal.auth.repository import accounts, auth_sessions
 from portal.shared.vocabulary import Activity
-
-borrowers = BorrowerRepository(db.session)
-sessions = SessionRepository(db.session)
 
 
 def set_account_status(auth_id: UUID, status: Activity) -> None:
@@ -15,5 +11,5 @@ def set_account_status(auth_id: UUID, status: Activity) -> None:
 
     The account of somebody who has a place among the staff stays as it is: that place is ended elsewhere.
     """
-    if borrowers.set_status(auth_id, status) and status is Activity.INACTIVE:
-        sessions.revoke_all(auth_id)
+    if accounts.set_customers_status(auth_id, status) and status is Activity.INACTIVE:
+        auth_sessions.revoke_all(auth_id)

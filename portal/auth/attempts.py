@@ -1,4 +1,4 @@
-"""Counting tries to get in: by account and address, by account, by address."""
+"""Attempts to get in, counted by account and address, by account, and by address."""
 
 import hashlib
 
@@ -23,7 +23,7 @@ def count_question(ip: str | None) -> None:
 
 
 def forgive(who: str, ip: str | None) -> None:
-    """It was a good one: counting starts anew for the account, and the address gets its try back."""
+    """It was a good one: counting starts anew for the account, and the address gets its attempt back."""
     pair, account, address = _limits(who, ip)
     throttle.forgive(*pair)
     throttle.forgive(*account)
