@@ -105,7 +105,7 @@ class Scoring:
 
     def weigh(self) -> None:
         for said in self.evaluations():
-            self.row.hear(said["vendor_name"], said["risk_level"], said["created_at"])
+            self.row.note_level(said["vendor_name"], said["risk_level"], said["created_at"])
         weigh(self.row)
 
     def evaluations(self) -> Iterator[dict[str, Any]]:

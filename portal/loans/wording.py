@@ -10,8 +10,8 @@ from portal.loans.reasons import REASONS
 from portal.loans.telling import Change
 from portal.shared.errors import N_
 from portal.shared.money import rupiah
-from portal.shared.scoring import LEVELS
 from portal.shared.scoring import REASONS as SCORE_REASONS
+from portal.shared.vocabulary import RiskLevel
 from portal.web.filters import wib, wib_day
 
 EVENTS = {
@@ -51,7 +51,7 @@ VALUES: dict[str, str] = {
     "rejected": N_("Rejected"),
     "paid": N_("Paid"),
     "overdue": N_("Overdue"),
-    **LEVELS,
+    **{level.value: level.word for level in RiskLevel},
 }
 ROLES = {
     "kyc_reviewer": N_("KYC reviewer"),

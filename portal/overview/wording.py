@@ -10,7 +10,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from portal.audit import action_word
-from portal.credit_scores import source_word
 from portal.kyc import REASONS as KYC_REASONS
 from portal.loans import code_word
 from portal.permissions import Permission
@@ -113,13 +112,13 @@ def facts_of(one: Happening) -> str:
 
 def _words(facts: Mapping[str, Any]) -> list[Any]:
     amount, number, codes = facts.get("amount"), facts.get("number"), facts.get("reason_codes") or []
-    contact = CONTACTS.get(str(facts.get("field")))
+    contact, source = CONTACTS.get(str(facts.get("field"))), facts.get("source")
     return [
         str(facts.get("document_type") or "").upper(),
         gettext("undone") if facts.get("is_undone") else "",
         gettext("Installment %(number)s", number=number) if number else "",
         rupiah(Decimal(amount)) if amount else "",
-        source_word(facts["source"]) if "source" in facts else "",
+        gettext(source.word) if source else "",
         facts.get("score"),
         facts.get("title"),
         gettext(contact) if contact else "",

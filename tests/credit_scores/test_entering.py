@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.credit_scores import service
+from portal import risk_levels
+from portal.credit_scores import entries
 from portal.permissions import Role
-from portal.risk_levels import service as risk_levels
 from portal.shared import clock
 from portal.shared.database import db
 from portal.shared.errors import Conflict, NotFound, Refused
@@ -22,6 +22,7 @@ from tests.credit_scores.book import (
     differences,
     enter,
     entries_of,
+    id_of_loan,
     press,
     reject,
     score_of,
@@ -41,7 +42,7 @@ def bagas(in_app):
 
 
 def take_in(score_id, source="internal", score=640, **given):
-    return service.take_in(loan_id=score_of(score_id).loan_id, source=ScoreSource(source), score=score, **given)
+    return entries.take_in(loan_id=score_of(score_id).loan_id, source=ScoreSource(source), score=score, **given)
 
 
 # By hand
@@ -73,7 +74,7 @@ def test_a_manual_score_is_an_entry_the_headline_and_a_line_of_the_history(in_ap
 def test_a_correction_is_another_entry_and_the_first_one_stays(in_app, bagas):
     score_id = make_score()
     enter(score_id, 720, bagas)
-    enter(score_id, 500, bagas, codes=["DATA_INCONSISTENT"])
+    enter(score_id, 500, bagas, reason_codes=["DATA_INCONSISTENT"])
     assert score_of(score_id).manual_score == 500
     assert [(e.credit_score_source, e.credit_score) for e in entries_of(score_id)][-2:] == [
         ("manual", 720),
@@ -184,14 +185,14 @@ def test_the_service_takes_whole_numbers_only(in_app, superuser, bagas, score):
 
 def test_the_first_score_of_a_loan_makes_its_credit_score(in_app):
     loan_id = make_loan()
-    entry_id = service.take_in(
+    entry_id = entries.take_in(
         loan_id=loan_id,
         source=ScoreSource.INTERNAL,
         score=642,
         reason="Six installments paid in time",
         mandatory=frozenset({ScoreSource.INTERNAL, ScoreSource.MANUAL}),
     )
-    score_id = service.scores.id_of_loan(loan_id)
+    score_id = id_of_loan(loan_id)
     score = score_of(score_id)
     assert (score.internal_score, score.external_score, score.decision) == (642, None, Decision.PENDING)
     assert (score.internal_score_mandatory, score.external_score_mandatory, score.manual_score_mandatory) == (
@@ -233,7 +234,7 @@ def test_the_scoring_service_hands_over_no_manual_scores(in_app):
 
 def test_a_score_of_no_loan_is_refused(in_app):
     with pytest.raises(NotFound):
-        service.take_in(loan_id=uuid4(), source=ScoreSource.INTERNAL, score=1)
+        entries.take_in(loan_id=uuid4(), source=ScoreSource.INTERNAL, score=1)
 
 
 # From vendors
@@ -278,7 +279,7 @@ def test_what_a_failure_between_the_two_stores_left_is_mended_by_handing_it_over
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(service, "_hear", fail)
+        patch.setattr(entries, "_note_level", fail)
         with pytest.raises(ZeroDivisionError):
             make_evaluation(**given)
     assert score_of(score_id).risk_level is RiskLevel.LOW
@@ -364,7 +365,7 @@ def test_lines_of_the_scoring_service_are_taken_in_once_each(intake):
         answer = intake("score", line)
         assert answer.exit_code == 0, answer.output
         assert f"taken in as {line['entry_id']}" in answer.output
-    score = score_of(service.scores.id_of_loan(loan_id))
+    score = score_of(id_of_loan(loan_id))
     assert (score.internal_score, score.manual_score_mandatory, score.internal_score_mandatory) == (642, True, True)
     (entry,) = entries_of(score.credit_score_id)
     assert str(entry.id) == line["entry_id"]
@@ -375,7 +376,7 @@ def test_a_line_without_an_id_gets_one(intake):
     loan_id = make_loan()
     line = {name: value for name, value in line_of(loan_id).items() if name != "entry_id"}
     assert intake("score", line, line).exit_code == 0
-    assert len(entries_of(service.scores.id_of_loan(loan_id))) == 2
+    assert len(entries_of(id_of_loan(loan_id))) == 2
 
 
 @pytest.mark.parametrize(
@@ -416,8 +417,8 @@ def test_a_bad_line_is_refused_in_a_sentence_and_the_next_one_is_taken_in(intake
     assert answer.exit_code == 1
     assert "refused: " in answer.output
     assert "Traceback" not in answer.output
-    assert service.scores.id_of_loan(loan_id) is None
-    assert score_of(service.scores.id_of_loan(other)).internal_score == 642
+    assert id_of_loan(loan_id) is None
+    assert score_of(id_of_loan(other)).internal_score == 642
 
 
 def test_lines_of_vendors_are_taken_in_once_each(intake):
@@ -426,7 +427,7 @@ def test_lines_of_vendors_are_taken_in_once_each(intake):
     for _ in range(2):
         answer = intake("evaluation", line)
         assert answer.exit_code == 0, answer.output
-    score = score_of(service.scores.id_of_loan(loan_id))
+    score = score_of(id_of_loan(loan_id))
     assert score.vendor_risk_level is RiskLevel.MEDIUM
     (evaluation,) = risk_levels.of_score(score.credit_score_id)
     assert (str(evaluation.id), evaluation.vendor_name, evaluation.score, evaluation.share) == (
@@ -472,5 +473,5 @@ def test_a_bad_line_of_a_vendor_is_refused_in_a_sentence(intake, bad):
     assert answer.exit_code == 1, answer.output
     assert "refused: " in answer.output
     assert "Traceback" not in answer.output
-    assert service.scores.id_of_loan(loan_id) is None, "what was refused left something behind"
-    assert score_of(service.scores.id_of_loan(other)).vendor_risk_level is RiskLevel.MEDIUM
+    assert id_of_loan(loan_id) is None, "what was refused left something behind"
+    assert score_of(id_of_loan(other)).vendor_risk_level is RiskLevel.MEDIUM

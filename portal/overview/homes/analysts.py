@@ -21,7 +21,6 @@ from portal.overview.homes.parts import (
 )
 from portal.permissions import Role
 from portal.shared.actor import Actor
-from portal.shared.scoring import LEVELS
 from portal.shared.vocabulary import RiskLevel
 
 FILLS = {RiskLevel.LOW: "f-ok", RiskLevel.MEDIUM: "f-warn", RiskLevel.HIGH: "f-bad"}
@@ -58,12 +57,11 @@ def counters(actor: Actor, found: ScoreNumbers | None) -> Counters:
 
 def rest(actor: Actor, found: ScoreNumbers | None) -> dict[str, Any]:
     return {
-        "rows": asked(lambda: credit_scores.oldest_waiting(MOST_ROWS)),
+        "rows": asked(lambda: credit_scores.oldest_waiting(actor, MOST_ROWS)),
         "waiting": getattr(found, "analyst", None),
         "risks": found
         and [
-            Bar(_(LEVELS[level]), number, _list(risk_level=level), FILLS[level])
-            for level, number in found.risks.items()
+            Bar(_(level.word), number, _list(risk_level=level), FILLS[level]) for level, number in found.risks.items()
         ],
         "team": team_of(
             actor, Role.CREDIT_ANALYST, credit_scores.decided_today, lambda who: _list(by=who, **from_day(0))
