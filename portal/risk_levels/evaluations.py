@@ -10,7 +10,6 @@ from uuid import UUID
 import bson
 import structlog
 from bson.errors import BSONError
-from limits import parse
 from pymongo.errors import PyMongoError
 
 from portal import audit, users
@@ -18,14 +17,14 @@ from portal.risk_levels.models import PURPOSE, ReasonCode, RiskEvaluation
 from portal.risk_levels.repository.evaluations import RiskEvaluationRepository
 from portal.shared.actor import Actor
 from portal.shared.answers import Answers
-from portal.shared.database import db, transaction
+from portal.shared.database import transaction
 from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused, Throttled
 from portal.shared.mongo import mongo
-from portal.shared.throttle import Throttle
+from portal.shared.throttle import Limit, seconds_to_wait
 from portal.shared.vault import vault
 from portal.shared.vocabulary import RiskLevel
 
-REVEALS = parse("20 per hour")
+REVEALS = Limit(20, seconds=3600)
 MAX_RAW_BYTES, MAX_DEPTH = 64_000, 200
 MAX_REASONS, MAX_WORD = 50, 500
 DIRECTIONS = ("positive", "negative")
@@ -38,7 +37,6 @@ REVEAL_REASONS = {
 
 log = structlog.get_logger("portal.risk_levels")
 repository = RiskEvaluationRepository(mongo)
-throttle = Throttle(lambda: db.engine)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +103,7 @@ def reveal(evaluation_id: UUID, answers: RevealAnswers, *, actor: Actor) -> str:
         raise Forbidden(N_("This is your own loan. A colleague has to do this."))
     with answers.judged() as wrong:
         wrong.unless(reason in REVEAL_REASONS, "reason", N_("Choose why you need the raw answer."))
-    if seconds := throttle.seconds_to_wait((REVEALS, f"reveal:{actor.id}")):
+    if seconds := seconds_to_wait((REVEALS, f"reveal:{actor.id}")):
         raise Throttled(N_("You have seen 20 raw answers within an hour. Wait before the next."), seconds=seconds)
     with transaction():
         audit.record("risk-evaluation.revealed", evaluation_id, of=evaluation.user_id, actor=actor, reason=reason)
