@@ -15,8 +15,8 @@ from sqlalchemy import select, update
 from portal.audit.models import AuditEvent
 from portal.auth.models import Account, Passkey, StaffMember
 from portal.auth.passwords import hash_password
+from portal.credit_scores.entries import ManualAnswers, enter_manual, take_in, take_in_evaluation
 from portal.credit_scores.models import CreditScore
-from portal.credit_scores.service import enter_manual, take_in, take_in_evaluation
 from portal.kyc.images import clean, store
 from portal.kyc.models import DocumentType, KycCheck, KycStatus
 from portal.loans.intake import submit
@@ -208,11 +208,13 @@ def make_score(**given: Any) -> UUID:
         version = db.session.scalar(select(CreditScore.version).where(CreditScore.credit_score_id == credit_score_id))
         enter_manual(
             credit_score_id,
-            score=manual,
-            codes=["INCOME_VERIFIED"],
-            reason="Payslips of three months were seen",
-            version=version or 1,
-            command=uuid4(),
+            ManualAnswers(
+                score=manual,
+                reason_codes=["INCOME_VERIFIED"],
+                reason="Payslips of three months were seen",
+                version=version or 1,
+            ),
+            by=uuid4(),
             actor=make_staff(Role.CREDIT_ANALYST).actor,
         )
     return credit_score_id

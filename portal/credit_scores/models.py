@@ -1,6 +1,5 @@
 """Credit scores and the entries they are made of."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +26,14 @@ TURNS = {
 indexes and filters.
 """
 IS_DECIDED = "decision <> 'pending'"
+_INDEXES = {
+    "decision": (IS_DECIDED, "decision", "created_at"),
+    "decision_risk": (IS_DECIDED, "decision", "risk_level", "created_at"),
+    "decided_by": (IS_DECIDED, "decided_by", "decided_at"),
+    "analyst_risk": (TURNS["analyst"], "risk_level", "created_at"),
+    **{turn: (rule, "created_at") for turn, rule in TURNS.items()},
+}
+"""Partial indexes: the rule of their rows, and what they are ordered by before the id."""
 
 
 def inputs_of(row: Any) -> Inputs:
@@ -69,42 +76,11 @@ class CreditScore(Base):
     message_id: Mapped[UUID | None]
 
     __table_args__ = (
-        CheckConstraint("internal_score BETWEEN 0 AND 1000", name="internal_score"),
-        CheckConstraint("external_score BETWEEN 0 AND 1000", name="external_score"),
-        CheckConstraint("manual_score BETWEEN 0 AND 1000", name="manual_score"),
+        *(CheckConstraint(f"{source}_score BETWEEN 0 AND 1000", name=f"{source}_score") for source in ScoreSource),
         Index("ix_credit_scores_user_id", "user_id", "created_at", "credit_score_id"),
-        Index(
-            "ix_credit_scores_decision",
-            "decision",
-            "created_at",
-            "credit_score_id",
-            postgresql_where=text(IS_DECIDED),
-        ),
-        Index(
-            "ix_credit_scores_decision_risk",
-            "decision",
-            "risk_level",
-            "created_at",
-            "credit_score_id",
-            postgresql_where=text(IS_DECIDED),
-        ),
-        Index(
-            "ix_credit_scores_decided_by",
-            "decided_by",
-            "decided_at",
-            "credit_score_id",
-            postgresql_where=text(IS_DECIDED),
-        ),
-        Index(
-            "ix_credit_scores_analyst_risk",
-            "risk_level",
-            "created_at",
-            "credit_score_id",
-            postgresql_where=text(TURNS["analyst"]),
-        ),
         *(
-            Index(f"ix_credit_scores_{turn}", "created_at", "credit_score_id", postgresql_where=text(where))
-            for turn, where in TURNS.items()
+            Index(f"ix_credit_scores_{name}", *columns, "credit_score_id", postgresql_where=text(rule))
+            for name, (rule, *columns) in _INDEXES.items()
         ),
     )
 
@@ -122,8 +98,8 @@ class CreditScore(Base):
         """Make this the source's headline."""
         setattr(self, f"{source}_score", score)
 
-    def hear(self, vendor: str, level: RiskLevel | None, at: datetime) -> None:
-        """Note a vendor's level, unless a newer one of his is known."""
+    def note_level(self, vendor: str, level: RiskLevel | None, at: datetime) -> None:
+        """Note a vendor's level, unless a newer one of theirs is known."""
         known = self.vendor_levels.get(vendor)
         if known and datetime.fromisoformat(known["at"]) >= at:
             return
@@ -162,31 +138,3 @@ class ScoreEntry(Base):
         CheckConstraint("credit_score BETWEEN 0 AND 1000", name="credit_score"),
         Index("ix_credit_scores_list_credit_score_id", "credit_score_id", "credit_score_updated_at", "id"),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the list is narrowed to. ``turn`` is a key of ``TURNS`` for pending scores, else the decision.
-
-    Pending ones came in after ``since`` and not after ``until``; with ``by`` it is what this person decided from
-    ``since`` on, whichever way.
-    """
-
-    turn: str = "analyst"
-    risk_level: RiskLevel | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    by: UUID | None = None
-
-    @property
-    def is_impossible(self) -> bool:
-        """A score that lacks a source has no risk level yet."""
-        return self.is_pending and self.turn not in {"analyst", "ready"} and self.risk_level is not None
-
-    @property
-    def is_pending(self) -> bool:
-        return self.by is None and self.turn in TURNS
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        return {"risk_level": self.risk_level, "since": self.since, "until": self.until, "by": self.by}

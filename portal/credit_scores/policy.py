@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 
-from portal.shared.errors import N_
+from portal.shared.errors import N_, Sentence
 from portal.shared.scoring import LEAST, MOST, ScorePolicy
 from portal.shared.vocabulary import RiskLevel, ScoreSource
 
@@ -68,6 +68,20 @@ class Result:
         """The sum so far, rounded half up."""
         return _rounded(self.total)
 
+    @property
+    def explanation(self) -> Sentence:
+        """Why the risk level is what it is."""
+        if self.final is None or self.band is None:
+            return Sentence(N_("The risk level is known once no mandatory score is missing."))
+        facts = {"score": self.final, "band": Sentence(self.band.word), "version": self.policy.version}
+        vendor = self.inputs.vendor_level
+        if vendor is None:
+            return Sentence(N_("%(score)s is %(band)s by policy %(version)s; no vendor gave a level."), **facts)
+        said = N_("%(score)s is %(band)s by policy %(version)s, but a vendor says %(level)s: the worse counts.")
+        if self.risk_level is self.band:
+            said = N_("%(score)s is %(band)s by policy %(version)s; the vendors' worst level is %(level)s.")
+        return Sentence(said, **facts, level=Sentence(vendor.word))
+
 
 def evaluate(policy: ScorePolicy, inputs: Inputs) -> Result:
     """Weigh the sources that are mandatory or present; final when none is missing.
@@ -80,20 +94,6 @@ def evaluate(policy: ScorePolicy, inputs: Inputs) -> Result:
     band = policy.band(final) if final is not None else None
     risk = max(filter(None, (band, inputs.vendor_level)), key=WORSE.__getitem__) if band else None
     return Result(policy, inputs, contributions, total, final, band, risk)
-
-
-def explanation(result: Result) -> tuple[str, dict[str, object]]:
-    """Why the risk level is what it is: a msgid, and the facts it names, levels as :class:`RiskLevel`."""
-    if result.final is None:
-        return N_("The risk level is known once no mandatory score is missing."), {}
-    facts: dict[str, object] = {"score": result.final, "band": result.band, "version": result.policy.version}
-    vendor = result.inputs.vendor_level
-    if vendor is None:
-        return N_("%(score)s is %(band)s by policy %(version)s; no vendor gave a level."), facts
-    facts["level"] = vendor
-    if result.risk_level is result.band:
-        return N_("%(score)s is %(band)s by policy %(version)s; the vendors' worst level is %(level)s."), facts
-    return N_("%(score)s is %(band)s by policy %(version)s, but a vendor says %(level)s: the worse counts."), facts
 
 
 def manual_score_for(policy: ScorePolicy, inputs: Inputs, threshold: int) -> int | None:

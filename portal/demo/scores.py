@@ -88,7 +88,7 @@ class Scoring:
         if self.row.decision is Decision.PENDING:
             self.row.put(arrival.source, arrival.score)
             for said in self.evaluations:
-                self.row.hear(said["vendor_name"], said["risk_level"], said["created_at"])
+                self.row.note_level(said["vendor_name"], said["risk_level"], said["created_at"])
             weigh(self.row)
         else:
             raw = {"late": True}

@@ -1,6 +1,6 @@
 """What a document of ``risk_evaluations_collection`` looks like; its raw score is not part of the everyday class."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,32 +13,23 @@ from portal.shared.vocabulary import RiskLevel
 COLLECTION = "risk_evaluations_collection"
 PURPOSE = "raw_score"
 
+_BINARY, _TEXT, _WHOLE = {"bsonType": "binData"}, {"bsonType": "string"}, {"bsonType": ["int", "long"]}
 REASON = {
     "bsonType": "object",
     "required": ["code", "text", "direction"],
-    "properties": {
-        "code": {"bsonType": "string"},
-        "text": {"bsonType": "string"},
-        "direction": {"enum": ["positive", "negative"]},
-    },
+    "properties": {"code": _TEXT, "text": _TEXT, "direction": {"enum": ["positive", "negative"]}},
 }
 SCHEMA: dict[str, Any] = {
     "bsonType": "object",
     "required": ["_id", "credit_score_id", "loan_id", "vendor_name", "raw_score", "normalized_score", "created_at"],
     "properties": {
-        "_id": {"bsonType": "binData"},
-        "credit_score_id": {"bsonType": "binData"},
-        "loan_id": {"bsonType": "binData"},
-        "user_id": {"bsonType": "binData"},
-        "vendor_name": {"bsonType": "string", "maxLength": 255},
-        "raw_score": {"bsonType": "binData"},
+        **dict.fromkeys(("_id", "credit_score_id", "loan_id", "user_id", "raw_score"), _BINARY),
+        "vendor_name": {**_TEXT, "maxLength": 255},
         "normalized_score": {
             "bsonType": "object",
             "required": ["score", "min", "max", "reason_codes"],
             "properties": {
-                "score": {"bsonType": ["int", "long"]},
-                "min": {"bsonType": ["int", "long"]},
-                "max": {"bsonType": ["int", "long"]},
+                **dict.fromkeys(("score", "min", "max"), _WHOLE),
                 "reason_codes": {"bsonType": "array", "items": REASON},
             },
         },
@@ -55,7 +46,7 @@ INDEXES = [
 
 @dataclass(frozen=True, slots=True)
 class ReasonCode:
-    """Why a vendor scored as he did; ``direction`` is ``positive`` or ``negative``."""
+    """Why a vendor scored as they did; ``direction`` is ``positive`` or ``negative``."""
 
     code: str
     text: str
@@ -64,7 +55,7 @@ class ReasonCode:
 
 @dataclass(frozen=True, slots=True)
 class RiskEvaluation:
-    """What a vendor said, without his raw answer; ``score`` lies between ``least`` and ``most``."""
+    """What a vendor said, without the raw answer; ``score`` lies between ``least`` and ``most``."""
 
     id: UUID
     credit_score_id: UUID
@@ -95,9 +86,7 @@ class RiskEvaluation:
                 "score": self.score,
                 "min": self.least,
                 "max": self.most,
-                "reason_codes": [
-                    {"code": one.code, "text": one.text, "direction": one.direction} for one in self.reason_codes
-                ],
+                "reason_codes": [asdict(one) for one in self.reason_codes],
             },
             "risk_level": self.risk_level.value if self.risk_level else None,
             "created_at": self.created_at,
@@ -107,15 +96,9 @@ class RiskEvaluation:
     def from_document(cls, document: Document) -> "RiskEvaluation":
         normalized = document["normalized_score"]
         return cls(
-            document["_id"],
-            document["credit_score_id"],
-            document["loan_id"],
-            document.get("user_id"),
-            document["vendor_name"],
-            normalized["score"],
-            normalized["min"],
-            normalized["max"],
+            document["_id"], document["credit_score_id"], document["loan_id"], document.get("user_id"),
+            document["vendor_name"], normalized["score"], normalized["min"], normalized["max"],
             tuple(ReasonCode(one["code"], one["text"], one["direction"]) for one in normalized["reason_codes"]),
             RiskLevel(document["risk_level"]) if document.get("risk_level") else None,
             document["created_at"],
-        )
+        )  # fmt: skip

@@ -72,7 +72,8 @@ class Declared(Generic[RowT]):
 
     ``shown`` turns rows of the store into those of the page, for whoever looks. ``meant`` sees all values at once
     and returns those that count. Without ``is_strict`` a text that means nothing counts as none; with ``tabs_keep`` a
-    tab keeps what else the list is narrowed to.
+    tab keeps what else the list is narrowed to. ``tab_of`` names the tab of what was asked for, where more texts than
+    those of the tab itself lead to it.
     """
 
     def __init__(
@@ -85,9 +86,10 @@ class Declared(Generic[RowT]):
         is_strict: bool = False,
         tabs_keep: bool = False,
         meant: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: values,
+        tab_of: Callable[[Mapping[str, Any]], str] | None = None,
     ) -> None:
         self.shown, self.fields, self.tabs, self.is_strict, self.meant = shown, fields, tabs, is_strict, meant
-        self.file, self.tabs_keep = export, tabs_keep
+        self.file, self.tabs_keep, self.tab_of = export, tabs_keep, tab_of
         self.by_name = {field.name: field for field in fields}
 
     def read(self, given: Mapping[str, str]) -> Asked:

@@ -9,11 +9,6 @@ from portal.shared.vocabulary import RiskLevel, ScoreSource
 
 LEAST, MOST = 0, 1000
 
-LEVELS: dict[str, str] = {
-    RiskLevel.LOW: N_("Low risk"),
-    RiskLevel.MEDIUM: N_("Medium risk"),
-    RiskLevel.HIGH: N_("High risk"),
-}
 REASONS = {
     "INCOME_VERIFIED": N_("Income verified"),
     "COLLATERAL_OR_GUARANTOR": N_("Collateral or guarantor"),

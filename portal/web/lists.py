@@ -90,7 +90,10 @@ class ListPage:
     @cached_property
     def tab(self) -> Tab | None:
         """The view that is open."""
-        return next((tab for tab in self.listing.tabs if self._narrowed_by_tab == tab.query), None)
+        tab_of, tabs = self.listing.tab_of, self.listing.tabs
+        if tab_of is not None:
+            return next((tab for tab in tabs if tab.key == tab_of(self.asked.values)), None)
+        return next((tab for tab in tabs if self._narrowed_by_tab == tab.query), None)
 
     @property
     def tabs(self) -> Sequence[TabLink]:

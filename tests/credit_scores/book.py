@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
-from portal.credit_scores import deciding, reconciling, service
+from portal.credit_scores import decisions, entries, reconciliation
 from portal.credit_scores.models import CreditScore, ScoreEntry
 from portal.permissions import Role
 from portal.shared.database import db
@@ -55,28 +55,37 @@ def _read(statement: Any) -> Sequence[Any]:
     return found
 
 
+def id_of_loan(loan_id: UUID) -> UUID | None:
+    """The loan's score, None when it has none yet."""
+    known = entries.scores.of_loan(loan_id)
+    return known[0].credit_score_id if known else None
+
+
 def approve(credit_score_id: UUID, by: Staff | None = None, **given: Any) -> None:
-    deciding.approve(credit_score_id, **_acting(credit_score_id, by, given))
+    acting = _acting(credit_score_id, by, given)
+    decisions.approve(credit_score_id, decisions.ApproveAnswers(**given), **acting)
 
 
 def reject(credit_score_id: UUID, *codes: str, by: Staff | None = None, **given: Any) -> None:
-    deciding.reject(credit_score_id, codes=codes, **_acting(credit_score_id, by, given))
+    acting = _acting(credit_score_id, by, given)
+    decisions.reject(credit_score_id, decisions.RejectAnswers(reason_codes=codes, **given), **acting)
 
 
 def enter(credit_score_id: UUID, score: int, by: Staff | None = None, **given: Any) -> None:
     """Enter a manual score."""
-    reasons = {"codes": ["INCOME_VERIFIED"], "reason": WHY}
-    service.enter_manual(credit_score_id, score=score, **{**reasons, **_acting(credit_score_id, by, given)})
+    acting = _acting(credit_score_id, by, given)
+    answers = {"reason_codes": ["INCOME_VERIFIED"], "reason": WHY, **given}
+    entries.enter_manual(credit_score_id, entries.ManualAnswers(score=score, **answers), **acting)
 
 
 def undo(credit_score_id: UUID, by: Staff) -> None:
-    deciding.undo(credit_score_id, command=uuid4(), actor=by.actor)
+    decisions.undo(credit_score_id, by=uuid4(), actor=by.actor)
 
 
 def _acting(credit_score_id: UUID, by: Staff | None, given: dict[str, Any]) -> dict[str, Any]:
-    actor = (by or make_staff(Role.CREDIT_ANALYST)).actor
-    version = given.pop("version", None) or score_of(credit_score_id).version
-    return {"version": version, "command": uuid4(), "actor": actor, **given}
+    """Who does it, and under which command; what is typed gets the version as it is unless told otherwise."""
+    given["version"] = given.get("version") or score_of(credit_score_id).version
+    return {"by": given.pop("command", uuid4()), "actor": (by or make_staff(Role.CREDIT_ANALYST)).actor}
 
 
 def form_of(act: str, credit_score_id: UUID, **fields: Any) -> tuple[str, dict[str, Any]]:
@@ -110,7 +119,7 @@ def let_pass(seconds: float, credit_score_id: UUID) -> None:
 
 def differences() -> list[Any]:
     """What the daily proof finds."""
-    found = list(reconciling.differences())
+    found = list(reconciliation.differences())
     db.session.rollback()
     return found
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from portal import notifications
-from portal.credit_scores import deciding, reconciling
+from portal.credit_scores import decisions, reconciliation
 from portal.loans import decisions as loans
 from portal.permissions import Role
 from portal.shared import clock
@@ -181,9 +181,9 @@ def test_the_same_command_twice_acts_once(in_app, superuser, bagas, decide):
 
 def test_no_score_no_decision(in_app, bagas):
     with pytest.raises(NotFound):
-        deciding.approve(uuid4(), version=1, command=uuid4(), actor=bagas.actor)
+        decisions.approve(uuid4(), decisions.ApproveAnswers(version=1), by=uuid4(), actor=bagas.actor)
     with pytest.raises(NotFound):
-        deciding.undo(uuid4(), command=uuid4(), actor=bagas.actor)
+        decisions.undo(uuid4(), by=uuid4(), actor=bagas.actor)
 
 
 # Rejecting
@@ -253,7 +253,7 @@ def test_an_undo_that_fails_leaves_the_decision(in_app, superuser, bagas, monkey
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(deciding.audit, "record", fail)
+        patch.setattr(decisions.audit, "record", fail)
         with pytest.raises(ZeroDivisionError):
             undo(score_id, bagas)
     assert traces(superuser) == before
@@ -368,9 +368,9 @@ def test_the_command_is_silent_about_what_agrees(in_app, bagas):
 def test_every_day_the_count_goes_into_the_trail(in_app, bagas, monkeypatch):
     odd = make_score()
     approve(make_score(), bagas)
-    reconciling.reconcile_job(timestamp=0)
+    reconciliation.reconcile_job(timestamp=0)
     loan_book.approve(score_of(odd).loan_id)
     tomorrow = clock.today() + timedelta(days=1)
     monkeypatch.setattr(clock, "today", lambda: tomorrow)
-    reconciling.reconcile_job(timestamp=0)
+    reconciliation.reconcile_job(timestamp=0)
     assert [event.details["differences"] for event in audit_events("credit-scores.reconciled")] == [0, 1]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.credit_scores import service
+from portal.credit_scores import entries
 from portal.permissions import Role
 from portal.shared.database import db
 from portal.shared.errors import Conflict, Refused
@@ -38,7 +38,7 @@ def bagas(in_app):
 
 
 def take_in(score_id, source="internal", score=640, **given):
-    return service.take_in(loan_id=score_of(score_id).loan_id, source=ScoreSource(source), score=score, **given)
+    return entries.take_in(loan_id=score_of(score_id).loan_id, source=ScoreSource(source), score=score, **given)
 
 
 # By hand
@@ -70,7 +70,7 @@ def test_a_manual_score_is_an_entry_the_headline_and_a_line_of_the_history(in_ap
 def test_a_correction_is_another_entry_and_the_first_one_stays(in_app, bagas):
     score_id = make_score()
     enter(score_id, 720, bagas)
-    enter(score_id, 500, bagas, codes=["DATA_INCONSISTENT"])
+    enter(score_id, 500, bagas, reason_codes=["DATA_INCONSISTENT"])
     assert score_of(score_id).manual_score == 500
     assert [(e.credit_score_source, e.credit_score) for e in entries_of(score_id)][-2:] == [
         ("manual", 720),

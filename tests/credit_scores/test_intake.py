@@ -6,14 +6,15 @@ from uuid import uuid4
 
 import pytest
 
-from portal.credit_scores import service
+from portal import risk_levels
+from portal.credit_scores import entries
 from portal.permissions import Role
-from portal.risk_levels import service as risk_levels
 from portal.shared import clock
 from portal.shared.errors import Conflict, NotFound, Refused
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
 from tests.credit_scores.book import (
     entries_of,
+    id_of_loan,
     score_of,
     traces,
 )
@@ -27,7 +28,7 @@ def bagas(in_app):
 
 
 def take_in(score_id, source="internal", score=640, **given):
-    return service.take_in(loan_id=score_of(score_id).loan_id, source=ScoreSource(source), score=score, **given)
+    return entries.take_in(loan_id=score_of(score_id).loan_id, source=ScoreSource(source), score=score, **given)
 
 
 # From the scoring service
@@ -35,14 +36,14 @@ def take_in(score_id, source="internal", score=640, **given):
 
 def test_the_first_score_of_a_loan_makes_its_credit_score(in_app):
     loan_id = make_loan()
-    entry_id = service.take_in(
+    entry_id = entries.take_in(
         loan_id=loan_id,
         source=ScoreSource.INTERNAL,
         score=642,
         reason="Six installments paid in time",
         mandatory=frozenset({ScoreSource.INTERNAL, ScoreSource.MANUAL}),
     )
-    score_id = service.scores.id_of_loan(loan_id)
+    score_id = id_of_loan(loan_id)
     score = score_of(score_id)
     assert (score.internal_score, score.external_score, score.decision) == (642, None, Decision.PENDING)
     assert (score.internal_score_mandatory, score.external_score_mandatory, score.manual_score_mandatory) == (
@@ -84,7 +85,7 @@ def test_the_scoring_service_hands_over_no_manual_scores(in_app):
 
 def test_a_score_of_no_loan_is_refused(in_app):
     with pytest.raises(NotFound):
-        service.take_in(loan_id=uuid4(), source=ScoreSource.INTERNAL, score=1)
+        entries.take_in(loan_id=uuid4(), source=ScoreSource.INTERNAL, score=1)
 
 
 # From vendors
@@ -129,7 +130,7 @@ def test_what_a_failure_between_the_two_stores_left_is_mended_by_handing_it_over
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(service, "_hear", fail)
+        patch.setattr(entries, "_note_level", fail)
         with pytest.raises(ZeroDivisionError):
             make_evaluation(**given)
     assert score_of(score_id).risk_level is RiskLevel.LOW
@@ -175,7 +176,7 @@ def test_lines_of_the_scoring_service_are_taken_in_once_each(intake):
         answer = intake("score", line)
         assert answer.exit_code == 0, answer.output
         assert f"taken in as {line['entry_id']}" in answer.output
-    score = score_of(service.scores.id_of_loan(loan_id))
+    score = score_of(id_of_loan(loan_id))
     assert (score.internal_score, score.manual_score_mandatory, score.internal_score_mandatory) == (642, True, True)
     (entry,) = entries_of(score.credit_score_id)
     assert str(entry.id) == line["entry_id"]
@@ -186,7 +187,7 @@ def test_a_line_without_an_id_gets_one(intake):
     loan_id = make_loan()
     line = {name: value for name, value in line_of(loan_id).items() if name != "entry_id"}
     assert intake("score", line, line).exit_code == 0
-    assert len(entries_of(service.scores.id_of_loan(loan_id))) == 2
+    assert len(entries_of(id_of_loan(loan_id))) == 2
 
 
 @pytest.mark.parametrize(
@@ -227,8 +228,8 @@ def test_a_bad_line_is_refused_in_a_sentence_and_the_next_one_is_taken_in(intake
     assert answer.exit_code == 1
     assert "refused: " in answer.output
     assert "Traceback" not in answer.output
-    assert service.scores.id_of_loan(loan_id) is None
-    assert score_of(service.scores.id_of_loan(other)).internal_score == 642
+    assert id_of_loan(loan_id) is None
+    assert score_of(id_of_loan(other)).internal_score == 642
 
 
 def test_lines_of_vendors_are_taken_in_once_each(intake):
@@ -237,7 +238,7 @@ def test_lines_of_vendors_are_taken_in_once_each(intake):
     for _ in range(2):
         answer = intake("evaluation", line)
         assert answer.exit_code == 0, answer.output
-    score = score_of(service.scores.id_of_loan(loan_id))
+    score = score_of(id_of_loan(loan_id))
     assert score.vendor_risk_level is RiskLevel.MEDIUM
     (evaluation,) = risk_levels.of_score(score.credit_score_id)
     assert (str(evaluation.id), evaluation.vendor_name, evaluation.score, evaluation.share) == (
@@ -283,5 +284,5 @@ def test_a_bad_line_of_a_vendor_is_refused_in_a_sentence(intake, bad):
     assert answer.exit_code == 1, answer.output
     assert "refused: " in answer.output
     assert "Traceback" not in answer.output
-    assert service.scores.id_of_loan(loan_id) is None, "what was refused left something behind"
-    assert score_of(service.scores.id_of_loan(other)).vendor_risk_level is RiskLevel.MEDIUM
+    assert id_of_loan(loan_id) is None, "what was refused left something behind"
+    assert score_of(id_of_loan(other)).vendor_risk_level is RiskLevel.MEDIUM

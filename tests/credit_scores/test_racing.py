@@ -8,14 +8,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from portal.credit_scores import deciding, service
+from portal.credit_scores import decisions, entries
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import LOCK_TIMEOUT, db
 from portal.shared.errors import Conflict, Refusal
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
 from tests.client import at_once
-from tests.credit_scores.book import approve, differences, entries_of, form_of, score_of, undo
+from tests.credit_scores.book import WHY, approve, differences, entries_of, form_of, id_of_loan, score_of, undo
 from tests.factories import audit_events, make_evaluation, make_score, make_staff
 from tests.loans import book as loan_book
 from tests.loans.book import events_of, loan_of, payments_of, said
@@ -93,7 +93,7 @@ def test_an_approval_and_a_score_at_once_never_mix(in_app):
 
         def hand_over(loan_id=seen.loan_id):
             with in_app.app_context():
-                return service.take_in(loan_id=loan_id, source=ScoreSource.INTERNAL, score=100)
+                return entries.take_in(loan_id=loan_id, source=ScoreSource.INTERNAL, score=100)
 
         was_approved, entry_id = at_once(decide, hand_over)
         score = score_of(score_id)
@@ -110,10 +110,10 @@ def test_the_first_scores_of_a_loan_at_once_make_one_credit_score(in_app):
     def hand_over(number):
         with in_app.app_context():
             source = ScoreSource.INTERNAL if number % 2 else ScoreSource.EXTERNAL
-            return service.take_in(loan_id=loan_id, source=source, score=number)
+            return entries.take_in(loan_id=loan_id, source=source, score=number)
 
     at_once(*(partial(hand_over, number) for number in range(8)))
-    assert len(entries_of(service.scores.id_of_loan(loan_id))) == 8
+    assert len(entries_of(id_of_loan(loan_id))) == 8
 
 
 def test_an_undo_twice_at_once_undoes_once(in_app):
@@ -163,13 +163,15 @@ class Crowd:
         version = db.session.scalar(
             text("SELECT version FROM credit_scores WHERE credit_score_id = :id"), {"id": score_id}
         )
-        return {"version": version, "command": uuid4(), "actor": random.choice(self.people).actor}
+        return {"version": version}, {"by": uuid4(), "actor": random.choice(self.people).actor}
 
     def approve(self, random, score_id, loan_id):
-        deciding.approve(score_id, **self._acting(random, score_id))
+        seen, acting = self._acting(random, score_id)
+        decisions.approve(score_id, decisions.ApproveAnswers(**seen), **acting)
 
     def reject(self, random, score_id, loan_id):
-        deciding.reject(score_id, codes=["OTHER"], **self._acting(random, score_id))
+        seen, acting = self._acting(random, score_id)
+        decisions.reject(score_id, decisions.RejectAnswers(reason_codes=["OTHER"], **seen), **acting)
 
     def undo(self, random, score_id, loan_id):
         """Whoever decided takes it back, or another one tries to."""
@@ -177,11 +179,12 @@ class Crowd:
             text("SELECT decided_by FROM credit_scores WHERE credit_score_id = :id"), {"id": score_id}
         )
         person = next((one for one in self.people if one.auth_id == decided_by), self.people[0])
-        deciding.undo(score_id, command=uuid4(), actor=person.actor)
+        decisions.undo(score_id, by=uuid4(), actor=person.actor)
 
     def enter(self, random, score_id, loan_id):
-        score, reason = random.randint(0, 1000), "Payslips of three months were seen"
-        service.enter_manual(score_id, score=score, codes=["OTHER"], reason=reason, **self._acting(random, score_id))
+        score, (seen, acting) = random.randint(0, 1000), self._acting(random, score_id)
+        answers = entries.ManualAnswers(score=score, reason_codes=["OTHER"], reason=WHY, **seen)
+        entries.enter_manual(score_id, answers, **acting)
 
     def hear(self, random, score_id, loan_id):
         vendor, level = f"Vendor {random.randint(1, 3)}", random.choice([None, *RiskLevel])
@@ -189,7 +192,7 @@ class Crowd:
 
     def hand(self, random, score_id, loan_id):
         source = random.choice([ScoreSource.INTERNAL, ScoreSource.EXTERNAL])
-        service.take_in(loan_id=loan_id, source=source, score=random.randint(0, 1000))
+        entries.take_in(loan_id=loan_id, source=source, score=random.randint(0, 1000))
 
 
 @pytest.mark.parametrize(
@@ -212,6 +215,6 @@ def test_after_any_interleaving_decision_and_status_agree_on_every_row(in_app, s
         assert (score.decided_by is None) == (score.decision is Decision.PENDING)
         assert len(payments_of(loan_id)) == (12 if score.decision is Decision.APPROVED else 0)
         if score.decision is Decision.PENDING:
-            assert score.risk_level == service.result_of(score).risk_level
+            assert score.risk_level == entries.result_of(score).risk_level
         decided += score.decision is not Decision.PENDING
     assert len(waiting()) == decided, "one held message for each decision that stands"

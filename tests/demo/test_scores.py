@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal import users
-from portal.credit_scores import policy, reconciling
-from portal.credit_scores.deciding import INACTIVE, MISSING, UNIDENTIFIED, blocks_of
+from portal.credit_scores import policy, reconciliation
+from portal.credit_scores.decisions import INACTIVE, MISSING, UNIDENTIFIED, blocks_of
+from portal.credit_scores.entries import MIN_WHY, reason_for, result_of
 from portal.credit_scores.models import CreditScore, ScoreEntry
-from portal.credit_scores.service import SHORTEST_REASON, reason_for, result_of
 from portal.demo.identity import id_of
 from portal.demo.load import Demo
 from portal.demo.loans import LOANS, OF_AN_INACTIVE, OF_AN_UNIDENTIFIED, PENDING_EVERY
@@ -20,7 +20,7 @@ from portal.demo.staff import BAGAS, SARI
 from portal.loans import reconciliation as loans_reconciling
 from portal.loans.models import Review
 from portal.permissions import Role
-from portal.risk_levels import service as risk_levels
+from portal.risk_levels import evaluations as risk_levels
 from portal.risk_levels.models import COLLECTION
 from portal.shared import clock, scoring
 from portal.shared.actor import Actor
@@ -30,6 +30,7 @@ from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
 from tests.sessions import signed_in
 
 INTERNAL, EXTERNAL, MANUAL = ScoreSource
+REASON = risk_levels.RevealAnswers(reason="AUDIT_REQUEST")
 AUDITOR = Actor(BAGAS, Role.CREDIT_ANALYST, "Bagas Nugroho")
 
 
@@ -71,7 +72,7 @@ def require_true_to_the_policy() -> None:
     """Every loan has a score; decision, headlines, risk and vendors' level are what their sources say."""
     every = scores()
     assert {row.loan_id for row in every} == set(db.session.scalars(text("SELECT loan_id FROM loans")))
-    assert list(reconciling.differences()) == []
+    assert list(reconciliation.differences()) == []
     assert [found for _, found in loans_reconciling.differences() if found] == []
     came = headlines()
     for row in scores():
@@ -143,7 +144,7 @@ def test_the_demos_entries_say_who_and_why(demo: Flask) -> None:
     manual = [entry for entry in every if entry.credit_score_source is MANUAL]
     assert {entry.entered_by for entry in manual} == {SARI, BAGAS}
     for entry in manual:
-        assert len(entry.credit_score_reason or "") >= SHORTEST_REASON
+        assert len(entry.credit_score_reason or "") >= MIN_WHY
         assert set((entry.credit_score_raw or {})["reason_codes"]) <= scoring.REASONS.keys()
     assert max(Counter(entry.credit_score_id for entry in manual).values()) == 2, "somebody corrected a score"
     decided_at = {row.credit_score_id: row.decided_at for row in scores()}
@@ -176,7 +177,7 @@ def test_the_demos_vendors_said_what_the_scores_keep_and_their_raw_answers_open(
     assert asked.keys() == {row.credit_score_id for row in scores() if row.external_score is not None}
     assert {*asked.values()} == {1, 2, 3}
     assert {found["normalized_score"]["max"] for found in documents} == {850, 1000}
-    raw = risk_levels.reveal(documents[0]["_id"], reason="AUDIT_REQUEST", actor=AUDITOR)
+    raw = risk_levels.reveal(documents[0]["_id"], REASON, actor=AUDITOR)
     assert '"factors"' in raw
 
 
@@ -191,7 +192,7 @@ def test_every_loan_of_the_seed_has_a_score_true_to_the_policy(seeded: Flask) ->
     documents = list(mongo.database[COLLECTION].find())
     require_vendors_levels_said(documents)
     assert 0.05 < len(documents) / len(scores()) < 0.15
-    assert '"score"' in risk_levels.reveal(documents[0]["_id"], reason="AUDIT_REQUEST", actor=AUDITOR)
+    assert '"score"' in risk_levels.reveal(documents[0]["_id"], REASON, actor=AUDITOR)
 
 
 def test_the_seeds_pending_scores_wait_for_everybody(seeded: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from portal.credit_scores.reconciling import check, reconcile_job
+from portal.credit_scores.reconciliation import check, reconcile_job
 from portal.permissions import Role
 from portal.shared.database import db
 from tests.factories import audit_events, make_score, make_staff

@@ -8,8 +8,8 @@ from bson import Binary
 from werkzeug.test import TestResponse
 
 from portal.credit_scores.models import CreditScore
+from portal.risk_levels import REVEAL_REASONS
 from portal.risk_levels.models import COLLECTION
-from portal.risk_levels.service import REVEAL_REASONS
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 from portal.shared.vault import COLLECTION as VAULT

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from portal.dev.postgres import APPLICATION
 from portal.permissions import Role
-from portal.risk_levels import service
+from portal.risk_levels import evaluations
 from portal.risk_levels.models import COLLECTION
 from portal.shared import vault as vaults
 from portal.shared.database import db
@@ -82,7 +82,7 @@ def assert_refused(analyst, evaluation_id, sentence, status=422):
     assert answer.status_code == status
     assert sentence in said(answer)
     assert MARKER not in answer.text
-    score_id = service.score_of(evaluation_id)
+    score_id = evaluations.score_of(evaluation_id)
     assert analyst.get(f"/credit-scores/{score_id}").status_code == 200
     panel = analyst.get(f"/credit-scores/{score_id}/evaluations")
     assert panel.status_code == 200
@@ -133,7 +133,7 @@ def test_what_is_not_there_is_not_found(analyst):
 def test_other_roles_reveal_nothing(visit, evaluation_id, role):
     other = visit(make_staff(role))
     assert reveal(other, evaluation_id).status_code == 403
-    score_id = service.score_of(evaluation_id)
+    score_id = evaluations.score_of(evaluation_id)
     assert other.get(f"/credit-scores/{score_id}/evaluations").status_code == 403
     assert audit_events("risk-evaluation.revealed") == []
 

@@ -6,7 +6,7 @@ import pytest
 from bson import CodecOptions
 
 from portal.permissions import Role
-from portal.risk_levels import service
+from portal.risk_levels import evaluations
 from portal.risk_levels.models import COLLECTION
 from portal.shared import vault as vaults
 from portal.shared.mongo import mongo
@@ -43,7 +43,7 @@ def evaluate(score_id):
 
 
 def opened(evaluation_id):
-    return vault.open(evaluation_id, service.evaluations.raw_score_of(evaluation_id))
+    return vault.open(evaluation_id, evaluations.repository.raw_score_of(evaluation_id))
 
 
 def providers():
@@ -72,7 +72,7 @@ def test_nobody_who_reads_notices_and_afterwards_the_old_key_may_go(in_app, scor
     try:
         for newer in (NEWER, NEWEST) * 5:
             vault.configure((newer, *(key for key in (NEWER, NEWEST) if key is not newer), *keys))
-            assert service.rotate_keys() == 1
+            assert evaluations.rotate_keys() == 1
             assert providers() == {newer.provider}
             known.append(evaluate(score_id))
     finally:
@@ -89,14 +89,14 @@ def test_rotating_touches_the_data_keys_only_and_may_be_repeated(score_id, keys)
     evaluation_id = evaluate(score_id)
     before = documents()
     vault.configure((NEWER, *keys))
-    assert [service.rotate_keys() for _ in range(3)] == [1, 0, 0]
+    assert [evaluations.rotate_keys() for _ in range(3)] == [1, 0, 0]
     assert documents() == before
     assert opened(evaluation_id) == {"secret": MARKER}
 
 
 def test_without_keys_in_the_vault_there_is_nothing_to_rotate(in_app, keys):
     vault.configure((NEWER, *keys))
-    assert service.rotate_keys() == 0
+    assert evaluations.rotate_keys() == 0
 
 
 def test_the_command_says_what_it_did_and_what_comes_next(in_app, score_id, keys):
@@ -113,6 +113,6 @@ def test_whoever_reads_through_the_page_during_a_rotation_gets_his_answer(in_app
     url = f"/risk-evaluations/{evaluation_id}/reveal"
     for newest in ((NEWER, *keys), (NEWEST, NEWER, *keys), (NEWEST,)):
         vault.configure(newest)
-        service.rotate_keys()
+        evaluations.rotate_keys()
         answer = browser.post(url, reason="AUDIT_REQUEST")
         assert (answer.status_code, MARKER in answer.text) == (200, True)

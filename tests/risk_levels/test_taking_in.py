@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from portal.risk_levels import service
-from portal.risk_levels.repository import SHOWN_AT_MOST
+from portal.risk_levels import evaluations
+from portal.risk_levels.repository.evaluations import MAX_SHOWN
 from portal.shared.errors import Conflict, Refused
 from portal.shared.mongo import mongo
 from portal.shared.vocabulary import RiskLevel
@@ -38,7 +38,7 @@ def in_its_app(in_app):
 
 
 def take_in(**changes):
-    service.take_in(**{"evaluation_id": uuid4(), **GIVEN, **changes})
+    evaluations.take_in(**{"evaluation_id": uuid4(), **GIVEN, **changes})
 
 
 def normalized(**changes):
@@ -48,7 +48,7 @@ def normalized(**changes):
 def test_an_evaluation_is_kept_as_the_vendor_gave_it():
     evaluation_id = uuid4()
     take_in(evaluation_id=evaluation_id)
-    (kept,) = service.of_score(GIVEN["credit_score_id"])
+    (kept,) = evaluations.of_score(GIVEN["credit_score_id"])
     assert (kept.id, kept.vendor_name, kept.risk_level) == (evaluation_id, "Nusantara Biro Kredit", RiskLevel.LOW)
     assert (kept.least, kept.score, kept.most, kept.share) == (300, 724, 850, 77.09)
     assert [(one.code, one.direction) for one in kept.reason_codes] == [("R1", "positive")]
@@ -134,17 +134,17 @@ def test_what_no_page_could_show_is_refused_with_a_sentence(changes):
     with pytest.raises(Refused) as refused:
         take_in(**changes)
     assert refused.value.message.endswith(".")
-    assert service.of_score(GIVEN["credit_score_id"]) == []
+    assert evaluations.of_score(GIVEN["credit_score_id"]) == []
 
 
 def test_the_newest_come_first_and_no_more_than_a_page_holds():
     credit_score_id, start = uuid4(), datetime(2026, 1, 1, tzinfo=UTC)
-    for number in range(SHOWN_AT_MOST + 3):
+    for number in range(MAX_SHOWN + 3):
         take_in(credit_score_id=credit_score_id, created_at=start + timedelta(minutes=number))
-    found = service.of_score(credit_score_id)
-    assert len(found) == SHOWN_AT_MOST
+    found = evaluations.of_score(credit_score_id)
+    assert len(found) == MAX_SHOWN
     assert [one.created_at for one in found] == sorted((one.created_at for one in found), reverse=True)
-    assert found[0].created_at == start + timedelta(minutes=SHOWN_AT_MOST + 2)
+    assert found[0].created_at == start + timedelta(minutes=MAX_SHOWN + 2)
 
 
 def test_no_raw_answer_lies_in_mongo_or_on_its_disk(servers):
@@ -166,4 +166,4 @@ def test_an_answer_that_cannot_be_encrypted_is_refused_and_nothing_is_kept(unloc
         unlocked_by(key)
         with pytest.raises(Refused, match="FIELD_KEYS"):
             make_evaluation(loan_id=loan_of(credit_score_id))
-    assert [one.id for one in service.of_score(credit_score_id) or []] == [evaluation_id]
+    assert [one.id for one in evaluations.of_score(credit_score_id) or []] == [evaluation_id]

@@ -51,7 +51,7 @@ def counters(actor: Actor, found: ScoreNumbers | None) -> Counters:
 def rest(actor: Actor, found: ScoreNumbers | None) -> dict[str, Any]:
     book = asked(loans.book_numbers)
     return {
-        "rows": asked(lambda: credit_scores.oldest_waiting(MAX_ROWS)),
+        "rows": asked(lambda: credit_scores.oldest_waiting(actor, MAX_ROWS)),
         "waiting": Bar(N_("Waiting for you"), getattr(found, "analyst", None), link(QUEUE)),
         "risks": found and [
             Bar(RiskLevel(level).word, number, _list(risk_level=level), f"f-{RiskLevel(level).tone}")

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TextClause, Uuid, bindparam, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import scoped_session
 
 from portal.credit_scores.models import IS_DECIDED, TURNS
@@ -15,11 +15,11 @@ from portal.shared.counting import capped
 from portal.shared.vocabulary import RiskLevel
 
 _COUNTED = ("analyst", "ready", "manual", "services")
-_TEAM = text(
+_TEAM = (
     "SELECT id, "  # noqa: S608  the rules are constants
     + capped("credit_scores", f"{IS_DECIDED} AND decided_by = id AND decided_at >= :since")
     + " AS number FROM unnest(CAST(:ids AS uuid[])) id"
-).bindparams(bindparam("ids", type_=ARRAY(Uuid())))
+)
 
 
 @cache
@@ -38,7 +38,7 @@ def _numbers(spans: int) -> TextClause:
     return text("SELECT " + ", ".join(f"{sql} AS {name}" for name, sql in {**counted, "oldest": first}.items()))
 
 
-class ScoreTallies:
+class NumberRepository:
     """``credit_scores`` in numbers."""
 
     def __init__(self, session: scoped_session[Any]) -> None:
@@ -52,5 +52,5 @@ class ScoreTallies:
 
     def team(self, ids: Sequence[UUID], since: datetime) -> dict[UUID, int]:
         """How many each of these people decided since then."""
-        rows = self.session.execute(_TEAM, {"ids": list(ids), "since": since})
+        rows = self.session.execute(text(_TEAM), {"ids": list(ids), "since": since})
         return {row.id: row.number for row in rows}

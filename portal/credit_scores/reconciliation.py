@@ -3,26 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
 from portal import audit, loans
-from portal.credit_scores.service import scores
+from portal.credit_scores.entries import scores
 from portal.shared import clock
 from portal.shared.actor import PORTAL
 from portal.shared.database import hold_still
 from portal.shared.jobs import queue
 from portal.shared.vocabulary import Decision
 
-AT_ONCE = 1000
 ACTION = "credit-scores.reconciled"
 
 
 def differences() -> Iterator[tuple[UUID, Decision, Decision | None]]:
     """Every loan whose credit decision is not its status: its id, the decision, and the status (None: no such loan)."""
     hold_still()
-    rows = scores.decisions()
-    while batch := list(islice(rows, AT_ONCE)):
+    for batch in scores.decisions():
         terms = loans.terms_of([row.loan_id for row in batch])
         for row in batch:
             status = terms[row.loan_id].status if row.loan_id in terms else None

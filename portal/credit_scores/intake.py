@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.credit_scores.service import LONGEST_REASON, take_in, take_in_evaluation
+from portal.credit_scores.entries import MAX_WHY, take_in, take_in_evaluation
 from portal.shared.errors import N_, Refused
 from portal.shared.feed import Given, results
 from portal.shared.vocabulary import RiskLevel, ScoreSource
@@ -55,7 +55,7 @@ def _read_evaluation(given: Given) -> Given:
 def _reason(text: Any) -> str | None:
     if text is None:
         return None
-    if not isinstance(text, str) or len(text) > LONGEST_REASON or not text.isprintable():
+    if not isinstance(text, str) or len(text) > MAX_WHY or not text.isprintable():
         raise Refused(N_("The reason is one line of at most 2000 characters."))
     return text
 

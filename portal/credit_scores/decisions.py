@@ -1,21 +1,23 @@
 """The decision: approve or reject, score and loan in one transaction, and its undo."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal import audit, kyc, loans, users
+from portal.credit_scores.entries import changeable, judge_reasons, locked, refuse_own, result_of, score_facts, weigh
 from portal.credit_scores.models import CreditScore
-from portal.credit_scores.service import changeable, locked, refuse_own, result_of, score_facts, weigh
 from portal.loans import REASONS, UNDO_WINDOW, Score
 from portal.shared.actor import Actor
-from portal.shared.commands import earlier_answer, remember
+from portal.shared.answers import Answers
+from portal.shared.commands import once, remember
 from portal.shared.database import transaction
 from portal.shared.errors import N_, Conflict, Refused
 from portal.shared.vocabulary import Activity, Decision, ScoreSource
 from portal.users import Person
 
-MOST_CODES, LONGEST_NOTE = 4, 2000
+MAX_NOTE = 2000
 MISSING = {
     ScoreSource.INTERNAL: N_("Not final: the internal score is mandatory and missing."),
     ScoreSource.EXTERNAL: N_("Not final: the external score is mandatory and missing."),
@@ -27,39 +29,55 @@ UNIDENTIFIED = N_("The customer has no verified KTP.")
 TOO_LATE = N_("It is too late to undo this: the message to the customer has been released.")
 
 
-def approve(credit_score_id: UUID, *, note: str = "", version: int, command: UUID, actor: Actor) -> None:
-    """Approve the loan: its score, schedule, history and the held message in one transaction.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveAnswers(Answers):
+    """A note for colleagues."""
+
+    version: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectAnswers(ApproveAnswers):
+    """One to four reasons besides."""
+
+    reason_codes: Sequence[str] = ()
+
+
+def approve(credit_score_id: UUID, answers: ApproveAnswers, *, by: UUID | None, actor: Actor) -> None:
+    """Approve the loan: its score, schedule, history and the deferred message in one transaction.
 
     Needs every mandatory score, an active customer and a verified KTP; raises :class:`Refused` with what lacks first.
     """
-    with transaction():
-        if earlier_answer(command, "credit-score.approved", actor=actor):
+    with transaction(), once(by, "credit-score.approved", actor) as earlier:
+        if earlier:
             return
-        row, at = changeable(credit_score_id, version=version, actor=actor)
-        _require_none(blocks_of(row, users.names_of([row.user_id])[row.user_id], is_held=True))
-        _apply(row, Decision.APPROVED, note=note, at=at, actor=actor)
-        remember(command, credit_score_id)
+        row, at = changeable(credit_score_id, version=answers.version, actor=actor)
+        _require_none(blocks_of(row, users.names_of([row.user_id])[row.user_id], for_update=True))
+        with answers.judged() as wrong:
+            wrong.unless_fits(answers.note, "note", most=MAX_NOTE)
+        _apply(row, Decision.APPROVED, note=answers.note, at=at, actor=actor)
+        remember(by, credit_score_id)
 
 
-def reject(
-    credit_score_id: UUID, *, codes: Sequence[str], note: str = "", version: int, command: UUID, actor: Actor
-) -> None:
+def reject(credit_score_id: UUID, answers: RejectAnswers, *, by: UUID | None, actor: Actor) -> None:
     """Reject the loan for one to four reasons; needs every mandatory score."""
-    if not 1 <= len(set(codes)) <= MOST_CODES or not set(codes) <= REASONS.keys():
-        raise Refused(N_("Choose one to four reasons."))
-    with transaction():
-        if earlier_answer(command, "credit-score.rejected", actor=actor):
+    with transaction(), once(by, "credit-score.rejected", actor) as earlier:
+        if earlier:
             return
-        row, at = changeable(credit_score_id, version=version, actor=actor)
+        row, at = changeable(credit_score_id, version=answers.version, actor=actor)
         _require_none(missing(row))
-        _apply(row, Decision.REJECTED, codes=codes, note=note, at=at, actor=actor)
-        remember(command, credit_score_id)
+        with answers.judged() as wrong:
+            judge_reasons(wrong, answers.reason_codes, REASONS)
+            wrong.unless_fits(answers.note, "note", most=MAX_NOTE)
+        _apply(row, Decision.REJECTED, codes=answers.reason_codes, note=answers.note, at=at, actor=actor)
+        remember(by, credit_score_id)
 
 
-def undo(credit_score_id: UUID, *, command: UUID, actor: Actor) -> None:
-    """Take one's own decision back within 60 seconds, while its message is still held."""
-    with transaction():
-        if earlier_answer(command, "credit-score.decision-undone", actor=actor):
+def undo(credit_score_id: UUID, *, by: UUID | None, actor: Actor) -> None:
+    """Take one's own decision back within 60 seconds, while its message is still deferred."""
+    with transaction(), once(by, "credit-score.decision-undone", actor) as earlier:
+        if earlier:
             return
         row, at = locked(credit_score_id)
         refuse_own(row, actor)
@@ -71,17 +89,17 @@ def undo(credit_score_id: UUID, *, command: UUID, actor: Actor) -> None:
         weigh(row)
         loans.undo_decision(row.loan_id, message_id, credit=(before, score_facts(row)), actor=actor)
         audit.record("credit-score.decision-undone", credit_score_id, of=row.user_id, actor=actor)
-        remember(command, credit_score_id)
+        remember(by, credit_score_id)
 
 
-def blocks_of(row: CreditScore, customer: Person, *, is_held: bool = False) -> list[str]:
-    """Everything that blocks an approval, as msgids; ``is_held`` keeps the identity as it is for the transaction."""
+def blocks_of(row: CreditScore, customer: Person, *, for_update: bool = False) -> list[str]:
+    """Everything that blocks an approval, as msgids; ``for_update`` keeps the identity as it is for the transaction."""
     found = missing(row)
     if customer.is_deleted:
         return [users.DELETED]
     if customer.status is not Activity.ACTIVE:
         found.append(INACTIVE)
-    if not kyc.is_identified(row.user_id, for_update=is_held):
+    if not kyc.is_identified(row.user_id, for_update=for_update):
         found.append(UNIDENTIFIED)
     return found
 

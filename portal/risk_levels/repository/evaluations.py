@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from portal.risk_levels.models import COLLECTION, INDEXES, SCHEMA, RiskEvaluation
 from portal.shared.mongo import Mongo
 
-SHOWN_AT_MOST = 100
+MAX_SHOWN = 100
 _EVERYDAY: dict[str, Any] = {"raw_score": 0}
 
 
@@ -40,7 +40,7 @@ class RiskEvaluationRepository:
             self.mongo.database[COLLECTION]
             .find({"credit_score_id": credit_score_id}, _EVERYDAY)
             .sort([("created_at", -1), ("_id", -1)])
-            .limit(SHOWN_AT_MOST)
+            .limit(MAX_SHOWN)
         )
         return [RiskEvaluation.from_document(document) for document in found]
 

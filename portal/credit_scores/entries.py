@@ -1,6 +1,7 @@
 """Scores coming in: from the scoring service, from vendors, and from an analyst by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,22 +10,40 @@ from portal import audit, config, loans, risk_levels, users
 from portal.credit_scores import policy
 from portal.credit_scores.models import CreditScore, ScoreEntry
 from portal.credit_scores.policy import Result
-from portal.credit_scores.repository import ScoreRepository
+from portal.credit_scores.repository.scores import ScoreRepository
 from portal.loans import Facts, Score
 from portal.shared import clock, scoring
 from portal.shared.actor import PORTAL, Actor
-from portal.shared.commands import earlier_answer, remember
+from portal.shared.answers import Answers
+from portal.shared.commands import once, remember
 from portal.shared.crypto import new_id
 from portal.shared.database import again_when_contended, db, transaction
-from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused
+from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Problems, Refused
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
 
-MOST_REASONS = 4
-SHORTEST_REASON, LONGEST_REASON = 20, 2000
+MAX_REASONS = 4
+MIN_WHY, MAX_WHY = 20, 2000
 FACTS = ("decision", "risk_level", "internal_score", "external_score", "manual_score")
 WHOLE = N_("Enter a whole number from 0 to 1000.")
+NO_SUCH = N_("There is no such credit score. Check the address, or look for it in the list.")
 
 scores = ScoreRepository(db.session)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreAnswers(Answers):
+    """A score to try out."""
+
+    score: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualAnswers(ScoreAnswers):
+    """A manual score with one to four reasons, and why."""
+
+    version: int | None = None
+    reason_codes: Sequence[str] = ()
+    reason: str = ""
 
 
 def take_in(
@@ -44,14 +63,11 @@ def take_in(
     """
     if source is ScoreSource.MANUAL:
         raise Refused(N_("A manual score is entered by an analyst. Hand over internal and external scores only."))
-    require_sound(score)
+    require_score(ScoreAnswers(score=score))
     entry = ScoreEntry(
-        id=entry_id or new_id(),
-        credit_score=score,
-        credit_score_reason=reason,
-        credit_score_source=source,
+        id=entry_id or new_id(), credit_score=score, credit_score_reason=reason, credit_score_source=source,
         credit_score_updated_at=at or clock.now(),
-    )
+    )  # fmt: skip
     return again_when_contended(lambda: _take_in(loan_id, entry, mandatory))
 
 
@@ -70,43 +86,29 @@ def _take_in(loan_id: UUID, given: ScoreEntry, mandatory: frozenset[ScoreSource]
 
 
 def take_in_evaluation(
-    *,
-    evaluation_id: UUID,
-    loan_id: UUID,
-    vendor_name: str,
-    raw_score: dict[str, Any],
-    normalized_score: dict[str, Any],
-    risk_level: RiskLevel | None,
-    at: datetime,
+    *, evaluation_id: UUID, loan_id: UUID, vendor_name: str, risk_level: RiskLevel | None, at: datetime, **said: Any
 ) -> UUID:
     """Take in a vendor's evaluation: kept in Mongo, its raw answer encrypted; its level counts for the loan's risk.
 
-    Handing over the same id again changes nothing, and mends what a failure between the two stores left behind.
+    ``said`` is its ``raw_score`` and its ``normalized_score``, as :func:`risk_levels.take_in` takes them. Handing over
+    the same id again changes nothing, and mends what a failure between the two stores left behind.
     """
-    risk_levels.require_sound(vendor_name, raw_score, normalized_score)
+    risk_levels.require_sound(vendor_name, **said)
     with transaction():
         row = _of_loan(loan_id)
-        credit_score_id, user_id = row.credit_score_id, row.user_id
+        of: dict[str, Any] = {"credit_score_id": row.credit_score_id, "loan_id": loan_id, "user_id": row.user_id}
     risk_levels.take_in(
-        evaluation_id=evaluation_id,
-        credit_score_id=credit_score_id,
-        loan_id=loan_id,
-        user_id=user_id,
-        vendor_name=vendor_name,
-        raw_score=raw_score,
-        normalized_score=normalized_score,
-        risk_level=risk_level,
-        created_at=at,
+        evaluation_id=evaluation_id, vendor_name=vendor_name, risk_level=risk_level, created_at=at, **of, **said
     )
-    again_when_contended(lambda: _hear(loan_id, vendor_name.strip(), risk_level, at, evaluation_id))
+    again_when_contended(lambda: _note_level(loan_id, vendor_name.strip(), risk_level, at, evaluation_id))
     return evaluation_id
 
 
-def _hear(loan_id: UUID, vendor: str, level: RiskLevel | None, at: datetime, evaluation_id: UUID) -> None:
+def _note_level(loan_id: UUID, vendor: str, level: RiskLevel | None, at: datetime, evaluation_id: UUID) -> None:
     with transaction():
         row = _of_loan(loan_id)
         before = row.vendor_levels
-        row.hear(vendor, level, at)
+        row.note_level(vendor, level, at)
         if row.vendor_levels != before:
             weigh(row)
             row.version += 1
@@ -114,34 +116,40 @@ def _hear(loan_id: UUID, vendor: str, level: RiskLevel | None, at: datetime, eva
                          evaluation=str(evaluation_id))  # fmt: skip
 
 
-def enter_manual(
-    credit_score_id: UUID,
-    *,
-    score: int,
-    codes: Sequence[str],
-    reason: str,
-    version: int,
-    command: UUID,
-    actor: Actor,
-) -> None:
-    """Enter a manual score with one to four reasons; a correction is a new entry. The risk level follows."""
-    require_sound(score)
-    require_reasons(codes, reason)
-    with transaction():
-        if earlier_answer(command, "credit-score.manual", actor=actor):
+def enter_manual(credit_score_id: UUID, answers: ManualAnswers, *, by: UUID | None, actor: Actor) -> None:
+    """Enter a manual score; a correction is a new entry. The risk level follows."""
+    with transaction(), once(by, "credit-score.manual", actor) as earlier:
+        if earlier:
             return
-        row, at = changeable(credit_score_id, version=version, actor=actor)
+        row, at = changeable(credit_score_id, version=answers.version, actor=actor)
+        with answers.judged() as wrong:
+            wrong.unless(is_score(answers.score), "score", WHOLE)
+            judge_reasons(wrong, answers.reason_codes, scoring.REASONS)
+            why = N_("Write why, in at least 20 characters.")
+            wrong.unless_fits(answers.reason, "reason", least=MIN_WHY, most=MAX_WHY, message=why)
         entry = ScoreEntry(
-            id=new_id(),
-            credit_score=score,
-            credit_score_reason=reason,
-            credit_score_raw={"reason_codes": list(codes)},
-            credit_score_source=ScoreSource.MANUAL,
-            credit_score_updated_at=at,
-            entered_by=actor.id,
-        )
-        _enter(row, entry, codes=codes, actor=actor)
-        remember(command, credit_score_id)
+            id=new_id(), credit_score=answers.score, credit_score_reason=answers.reason, entered_by=actor.id,
+            credit_score_source=ScoreSource.MANUAL, credit_score_updated_at=at,
+            credit_score_raw={"reason_codes": list(answers.reason_codes)},
+        )  # fmt: skip
+        _enter(row, entry, codes=answers.reason_codes, actor=actor)
+        remember(by, credit_score_id)
+
+
+def require_score(answers: ScoreAnswers) -> None:
+    """Raise unless this is a score."""
+    with answers.judged() as wrong:
+        wrong.unless(is_score(answers.score), "score", WHOLE)
+
+
+def is_score(number: object) -> bool:
+    return type(number) is int and scoring.LEAST <= number <= scoring.MOST
+
+
+def judge_reasons(wrong: Problems, codes: Sequence[str], known: Mapping[str, Any]) -> None:
+    """One to four of the reasons that there are."""
+    is_right = 1 <= len(set(codes)) <= MAX_REASONS and set(codes) <= known.keys()
+    wrong.unless(is_right, "reason_codes", N_("Choose one to four reasons."))
 
 
 def result_of(row: CreditScore) -> Result:
@@ -149,13 +157,16 @@ def result_of(row: CreditScore) -> Result:
     return policy.evaluate(config.current().score_policy, row.inputs)
 
 
-def changeable(credit_score_id: UUID, *, version: int, actor: Actor) -> tuple[CreditScore, datetime]:
-    """The score, locked with its loan, when ``actor`` may still change it; and the database's time."""
+def changeable(credit_score_id: UUID, *, version: int | None, actor: Actor) -> tuple[CreditScore, datetime]:
+    """The score, locked with its loan, when ``actor`` may still change it; and the database's time.
+
+    The version of a form that does not say it is refused later, with what else it lacks.
+    """
     row, at = locked(credit_score_id)
     refuse_own(row, actor)
     users.lock(row.user_id)
     row.require_pending()
-    if row.version != version:
+    if version not in {None, row.version}:
         raise Conflict(
             N_("This score has changed meanwhile. What you see now is how it stands; what you typed is kept.")
         )
@@ -164,34 +175,18 @@ def changeable(credit_score_id: UUID, *, version: int, actor: Actor) -> tuple[Cr
 
 def locked(credit_score_id: UUID) -> tuple[CreditScore, datetime]:
     """The score, locked with its loan until the transaction ends, the loan first; and the database's time."""
-    found = scores.get(credit_score_id)
-    if found is None:
-        raise NotFound(N_("There is no such credit score. Check the address, or look for it in the list."))
-    loans.locked(found.loan_id)
-    locked_now = scores.locked(credit_score_id)
-    if locked_now is None:
-        raise NotFound(N_("There is no such credit score. Check the address, or look for it in the list."))
-    return locked_now
+    if known := scores.get(credit_score_id):
+        loans.locked(known[0].loan_id)
+        known = scores.get(credit_score_id, for_update=True)
+    if known is None:
+        raise NotFound(NO_SUCH)
+    return known
 
 
 def refuse_own(row: CreditScore, actor: Actor) -> None:
-    """Nobody scores or decides about himself."""
+    """Nobody scores or decides about themselves."""
     if row.user_id in users.profiles_of(actor.id):
         raise Forbidden(N_("This is your own loan. A colleague has to do this."))
-
-
-def require_sound(score: int) -> None:
-    """Raise unless this is a score."""
-    if type(score) is not int or not scoring.LEAST <= score <= scoring.MOST:
-        raise Refused(WHOLE)
-
-
-def require_reasons(codes: Sequence[str], reason: str) -> None:
-    """Raise unless one to four known reasons are named and explained."""
-    if not 1 <= len(set(codes)) <= MOST_REASONS or not set(codes) <= scoring.REASONS.keys():
-        raise Refused(N_("Choose one to four reasons."))
-    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-        raise Refused(N_("Write why, in at least 20 characters."))
 
 
 def score_facts(row: CreditScore) -> Facts:
@@ -202,8 +197,8 @@ def score_facts(row: CreditScore) -> Facts:
 def _of_loan(loan_id: UUID) -> CreditScore:
     """The loan's score, locked with it; made when it has none."""
     loan = loans.locked(loan_id)
-    if (known := scores.id_of_loan(loan_id)) and (found := scores.locked(known)):
-        return found[0]
+    if known := scores.of_loan(loan_id, for_update=True):
+        return known[0]
     row = CreditScore(credit_score_id=new_id(), loan_id=loan_id, user_id=loan.user_id, vendor_levels={})
     scores.add(row)
     db.session.refresh(row)
@@ -244,9 +239,5 @@ def weigh(row: CreditScore) -> None:
 
 def reason_for(result: Result) -> str | None:
     """The sentence kept in ``risk_level_reason``, in English; None until the score is final."""
-    if result.final is None:
-        return None
-    sentence, told = policy.explanation(result)
-    return sentence % {
-        name: scoring.LEVELS[fact] if isinstance(fact, RiskLevel) else fact for name, fact in told.items()
-    }
+    sentence = result.explanation
+    return sentence % sentence.parameters if result.final is not None else None

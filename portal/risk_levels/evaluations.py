@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,9 @@ from pymongo.errors import PyMongoError
 
 from portal import audit, users
 from portal.risk_levels.models import PURPOSE, ReasonCode, RiskEvaluation
-from portal.risk_levels.repository import RiskEvaluationRepository
+from portal.risk_levels.repository.evaluations import RiskEvaluationRepository
 from portal.shared.actor import Actor
+from portal.shared.answers import Answers
 from portal.shared.database import transaction
 from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused, Throttled
 from portal.shared.mongo import mongo
@@ -23,9 +25,8 @@ from portal.shared.vault import vault
 from portal.shared.vocabulary import RiskLevel
 
 REVEALS = Limit(20, seconds=3600)
-SHOWN_SECONDS = 60
-LARGEST_RAW, DEEPEST_RAW = 64_000, 200
-MOST_REASONS, LONGEST_WORD = 50, 500
+MAX_RAW_BYTES, MAX_DEPTH = 64_000, 200
+MAX_REASONS, MAX_WORD = 50, 500
 DIRECTIONS = ("positive", "negative")
 REVEAL_REASONS = {
     "CUSTOMER_COMPLAINT": N_("The customer disputes the score"),
@@ -35,13 +36,20 @@ REVEAL_REASONS = {
 }
 
 log = structlog.get_logger("portal.risk_levels")
-evaluations = RiskEvaluationRepository(mongo)
+repository = RiskEvaluationRepository(mongo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevealAnswers(Answers):
+    """Why somebody needs a raw answer."""
+
+    reason: str = ""
 
 
 def prepare() -> None:
     """Bring the collection's validator and indexes, and the key vault's, up to date."""
     vault.prepare()
-    evaluations.prepare()
+    repository.prepare()
 
 
 def take_in(
@@ -65,9 +73,9 @@ def take_in(
         _reasons(normalized_score), risk_level, created_at.replace(microsecond=created_at.microsecond // 1000 * 1000),
     )  # fmt: skip
     _require_bounded(raw_score)
-    if evaluations.add(evaluation, vault.lock(PURPOSE, evaluation_id, raw_score)):
+    if repository.add(evaluation, vault.lock(PURPOSE, evaluation_id, raw_score)):
         return
-    if evaluations.get(evaluation_id) != evaluation or _raw(evaluation_id) != raw_score:
+    if repository.get(evaluation_id) != evaluation or _raw(evaluation_id) != raw_score:
         raise Conflict(N_("Another evaluation has this id already."))
 
 
@@ -82,22 +90,21 @@ def require_sound(vendor_name: object, raw_score: object, normalized_score: Any)
 def of_score(credit_score_id: UUID) -> list[RiskEvaluation] | None:
     """The newest evaluations of a credit score, newest first; None while MongoDB does not answer."""
     try:
-        return evaluations.of_score(credit_score_id)
+        return repository.of_score(credit_score_id)
     except PyMongoError:
         log.warning("evaluations unreadable", exc_info=True)
         return None
 
 
-def reveal(evaluation_id: UUID, *, reason: str, actor: Actor) -> str:
+def reveal(evaluation_id: UUID, answers: RevealAnswers, *, actor: Actor) -> str:
     """The vendor's raw answer as JSON for a person to read. Who asked, and why, is on record before it is decrypted."""
-    if reason not in REVEAL_REASONS:
-        raise Refused(N_("Choose why you need the raw answer."))
-    seconds = seconds_to_wait((REVEALS, f"reveal:{actor.id}"))
-    if seconds:
-        raise Throttled(N_("You have seen 20 raw answers within an hour. Wait before the next."), seconds=seconds)
-    evaluation = _found(evaluation_id)
+    evaluation, reason = _found(evaluation_id), answers.reason
     if evaluation.user_id in users.profiles_of(actor.id):
         raise Forbidden(N_("This is your own loan. A colleague has to do this."))
+    with answers.judged() as wrong:
+        wrong.unless(reason in REVEAL_REASONS, "reason", N_("Choose why you need the raw answer."))
+    if seconds := seconds_to_wait((REVEALS, f"reveal:{actor.id}")):
+        raise Throttled(N_("You have seen 20 raw answers within an hour. Wait before the next."), seconds=seconds)
     with transaction():
         audit.record("risk-evaluation.revealed", evaluation_id, of=evaluation.user_id, actor=actor, reason=reason)
     return json.dumps(_raw(evaluation_id), indent=2, ensure_ascii=False, default=str)
@@ -114,11 +121,11 @@ def rotate_keys() -> int:
 
 
 def _raw(evaluation_id: UUID) -> dict[str, Any]:
-    return vault.open(evaluation_id, evaluations.raw_score_of(evaluation_id))
+    return vault.open(evaluation_id, repository.raw_score_of(evaluation_id))
 
 
 def _found(evaluation_id: UUID) -> RiskEvaluation:
-    evaluation = evaluations.get(evaluation_id)
+    evaluation = repository.get(evaluation_id)
     if evaluation is None:
         raise NotFound(N_("There is no such evaluation. Open the credit score again."))
     return evaluation
@@ -143,14 +150,14 @@ def _scale(given: Mapping[str, Any]) -> tuple[int, int, int]:
 
 def _reasons(given: Mapping[str, Any]) -> tuple[ReasonCode, ...]:
     listed = given.get("reason_codes", [])
-    if not isinstance(listed, list) or len(listed) > MOST_REASONS:
+    if not isinstance(listed, list) or len(listed) > MAX_REASONS:
         raise Refused(N_("There are at most 50 reason codes."))
     return tuple(_reason(one) for one in listed)
 
 
 def _reason(given: object) -> ReasonCode:
     words = {name: given.get(name) for name in ReasonCode.__slots__} if isinstance(given, Mapping) else {}
-    sound = {name: word for name, word in words.items() if isinstance(word, str) and len(word) <= LONGEST_WORD}
+    sound = {name: word for name, word in words.items() if isinstance(word, str) and len(word) <= MAX_WORD}
     if (
         len(sound) < len(ReasonCode.__slots__)
         or sound["direction"] not in DIRECTIONS
@@ -162,7 +169,7 @@ def _reason(given: object) -> ReasonCode:
 
 def _require_bounded(raw: object) -> None:
     try:
-        is_bounded = isinstance(raw, dict) and len(bson.encode(raw)) <= LARGEST_RAW and _depth(raw) <= DEEPEST_RAW
+        is_bounded = isinstance(raw, dict) and len(bson.encode(raw)) <= MAX_RAW_BYTES and _depth(raw) <= MAX_DEPTH
     except (BSONError, OverflowError, UnicodeError, RecursionError):
         is_bounded = False
     if not is_bounded:
