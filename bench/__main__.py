@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, text
 
 from bench import customers, homes, loans, messages, scores, speed
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
+from portal import notifications
 from portal.app import create_app
 from portal.config import from_environment
 from portal.demo.staff import PASSWORD
@@ -125,7 +126,7 @@ def _prepare(app: Flask, servers: EmbeddedServers, users: int) -> None:
     """Tables, one reviewer, and the seed; then what autovacuum would have done."""
     with app.app_context():
         upgrade()
-        messages.prepare()
+        notifications.prepare()
         hire(db.engine)
         loans.hire(db.engine)
         customers.hire(db.engine)

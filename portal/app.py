@@ -19,12 +19,13 @@ from portal.auth.views import chosen_language, login_manager
 from portal.credit_scores.views import bp as credit_scores_views
 from portal.kyc.views import bp as kyc_views
 from portal.loans.views import bp as loans_views
-from portal.notifications.bulk_views import bp as batches_views
-from portal.notifications.outside import outbox as outbox_views
-from portal.notifications.outside import receipt, receipts_views
+from portal.notifications.resends.views import bp as batches_views
 from portal.notifications.views import bp as notifications_views
-from portal.overview.customers import bp as customers_views
+from portal.notifications.views.outbox import bp as outbox_views
+from portal.notifications.views.receipts import bp as receipts_views
+from portal.notifications.views.receipts import receipt
 from portal.overview.views import bp as overview_views
+from portal.overview.views.customers import bp as customers_views
 from portal.permissions import Permission
 from portal.risk_levels.views import bp as risk_levels_views
 from portal.shared import crypto, mail

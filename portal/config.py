@@ -4,13 +4,12 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
-
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, ValidationInfo
 
 from portal.shared import money, scoring
 from portal.shared.scoring import ScorePolicy
@@ -26,13 +25,13 @@ class ConfigurationError(SystemExit):
     """The portal cannot start; the message names every setting to mend."""
 
 
-def _starts_with(*schemes: str) -> PlainValidator:
+def _starts_with(*schemes: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not text.startswith(schemes):
             raise ValueError("must start with " + " or ".join(schemes))
         return text
 
-    return PlainValidator(check)
+    return check
 
 
 def _web(text: str) -> str:
@@ -53,11 +52,15 @@ def _key(text: str) -> str:
     return text
 
 
+def _key_bytes(text: str) -> bytes:
+    return _key(text).encode()
+
+
 def _keys(text: str) -> tuple[str, ...]:
     return tuple(_key(key.strip()) for key in text.split(",") if key.strip())
 
 
-def _channel(*schemes: str) -> PlainValidator:
+def _channel(*schemes: str) -> Callable[[str], str]:
     """A provider's address: ``outbox:`` or one of these schemes; plain HTTP on this machine only, and then signed."""
 
     def check(text: str) -> str:
@@ -73,7 +76,7 @@ def _channel(*schemes: str) -> PlainValidator:
         _check_options({name: values[0] for name, values in parse_qs(parts.query).items()}, parts.port)
         return text
 
-    return PlainValidator(check)
+    return check
 
 
 def _check_options(options: Mapping[str, str], port: int | None) -> None:
@@ -103,9 +106,9 @@ def _days(text: str) -> frozenset[date]:
         raise ValueError("must be days such as 2027-03-19, separated by commas") from None
 
 
-def _field_keys(text: str, environment: ValidationInfo) -> tuple[FieldKey, ...]:
+def _field_keys(text: str, environ: Mapping[str, str]) -> tuple[FieldKey, ...]:
     """``name=base64`` of 96 bytes of one's own, or ``name=aws:region:key`` of one that AWS keeps; newest first."""
-    keys = tuple(_field_key(part.strip(), environment.context or {}) for part in text.split(",") if part.strip())
+    keys = tuple(_field_key(part.strip(), environ) for part in text.split(",") if part.strip())
     if not keys or len({key.provider for key in keys}) < len(keys):
         raise ValueError("must name its keys, each with a name of its own")
     return keys
@@ -141,6 +144,10 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _hours(text: str) -> timedelta:
+    return timedelta(hours=_whole(text))
+
+
 def _amount(text: str) -> Decimal:
     try:
         return money.parse(text)
@@ -160,47 +167,39 @@ def _flag(text: str) -> bool:
     return text == "1"
 
 
-def _name(field: str) -> str:
-    """The environment's name of a field."""
-    return {"is_demo": "DEMO", "kyc_target": "KYC_TARGET_HOURS", "score_target": "SCORE_TARGET_HOURS"}.get(
-        field, field.upper()
-    )
+def _read(parse: Callable[..., Any], default: Any = ..., *, name: str | None = None) -> Any:
+    """A setting: how its text is read, what it is when nobody sets it, and its name in the environment if another."""
+    return field(metadata={"parse": parse, "default": default, "name": name})
 
 
-Postgres = Annotated[str, _starts_with("postgresql+psycopg://")]
-KeyBytes = Annotated[bytes, PlainValidator(lambda text: _key(text).encode())]
-Hours = Annotated[timedelta, PlainValidator(lambda text: timedelta(hours=_whole(text)))]
-
-
-class Settings(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """What the environment says; ``.env.example`` explains each."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=_name)
-
-    database_url: Postgres
-    migration_url: Postgres = ""
-    mongo_url: Annotated[str, _starts_with("mongodb://", "mongodb+srv://")]
-    secret_key: Annotated[str, PlainValidator(_key)]
-    secret_key_fallbacks: Annotated[tuple[str, ...], PlainValidator(_keys)] = ()
-    document_hash_key: KeyBytes
-    field_keys: Annotated[tuple[FieldKey, ...], PlainValidator(_field_keys)]
-    documents_url: Annotated[str, _starts_with("file:///", "s3://")]
-    public_url: Annotated[str, PlainValidator(_web)]
-    trusted_proxies: Annotated[int, PlainValidator(_whole)] = 0
-    log_level: Annotated[str, PlainValidator(_level)] = "INFO"
-    is_demo: Annotated[bool, PlainValidator(_flag)] = False
-    kyc_target: Hours = timedelta(hours=24)
-    smallest_loan: Annotated[Decimal, PlainValidator(_amount)] = Decimal(100_000)
-    metrics_token: Annotated[str, PlainValidator(_key)] = ""
-    score_target: Hours = timedelta(hours=24)
-    score_policy: Annotated[ScorePolicy, PlainValidator(scoring.parse)] = scoring.parse(SCORE_POLICY)
-    email_url: Annotated[str, _channel("smtp", "smtps")] = "outbox:"
-    sms_url: Annotated[str, _channel("https", "http")] = "outbox:"
-    push_url: Annotated[str, _channel("https", "http")] = "outbox:"
-    mail_from: Annotated[str, PlainValidator(_mailbox)] = "no-reply@localhost"
-    receipts_key: KeyBytes = b""
-    link_hosts: Annotated[frozenset[str], PlainValidator(_host_names)] = frozenset()
-    holidays: Annotated[frozenset[date], PlainValidator(_days)] = frozenset()
+    database_url: str = _read(_starts_with("postgresql+psycopg://"))
+    migration_url: str = _read(_starts_with("postgresql+psycopg://"), "")
+    mongo_url: str = _read(_starts_with("mongodb://", "mongodb+srv://"))
+    secret_key: str = _read(_key)
+    secret_key_fallbacks: tuple[str, ...] = _read(_keys, ())
+    document_hash_key: bytes = _read(_key_bytes)
+    field_keys: tuple[FieldKey, ...] = _read(_field_keys)
+    documents_url: str = _read(_starts_with("file:///", "s3://"))
+    public_url: str = _read(_web)
+    trusted_proxies: int = _read(_whole, 0)
+    log_level: str = _read(_level, "INFO")
+    is_demo: bool = _read(_flag, False, name="DEMO")
+    kyc_target: timedelta = _read(_hours, timedelta(hours=24), name="KYC_TARGET_HOURS")
+    smallest_loan: Decimal = _read(_amount, Decimal(100_000))
+    metrics_token: str = _read(_key, "")
+    score_target: timedelta = _read(_hours, timedelta(hours=24), name="SCORE_TARGET_HOURS")
+    score_policy: ScorePolicy = _read(scoring.parse, scoring.parse(SCORE_POLICY))
+    email_url: str = _read(_channel("smtp", "smtps"), "outbox:")
+    sms_url: str = _read(_channel("https", "http"), "outbox:")
+    push_url: str = _read(_channel("https", "http"), "outbox:")
+    mail_from: str = _read(_mailbox, "no-reply@localhost")
+    receipts_key: bytes = _read(_key_bytes, b"")
+    link_hosts: frozenset[str] = _read(_host_names, frozenset())
+    holidays: frozenset[date] = _read(_days, frozenset())
 
     @property
     def hosts(self) -> list[str]:
@@ -227,23 +226,36 @@ def current() -> Settings:
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings, or one :class:`ConfigurationError` that names everything missing, short, default or wrong."""
-    names = [str(field.alias) for field in Settings.model_fields.values()]
-    given = {name: text for name in names if (text := environ.get(name, "").strip())}
+    from environs import Env, EnvValidationError, ValidationError  # 40 ms, for who starts a portal only
+
+    class Reader(Env):
+        def _get_value(self, env_key: str, default: Any) -> Any:
+            return environ.get(env_key, "").strip() or default
+
+    def parsed(text: Any, setting: Mapping[str, Any]) -> Any:
+        if text is setting["default"]:
+            return text
+        try:
+            return setting["parse"](text, environ) if setting["parse"] is _field_keys else setting["parse"](text)
+        except ValueError as problem:
+            raise ValidationError(str(problem)) from None
+
+    reader = Reader(eager=False)
+    reader.add_parser("read", parsed)
+    given = {}
+    for setting in fields(Settings):
+        name, default = setting.metadata["name"] or setting.name.upper(), setting.metadata["default"]
+        given[setting.name] = reader.read(name, default, setting=setting.metadata)
     try:
-        settings = Settings.model_validate(given, context=environ)
-    except ValidationError as refused:
-        problems = (
-            f"{error['loc'][0]} {error.get('ctx', {}).get('error', 'is missing')}" for error in refused.errors()
-        )
+        reader.seal()
+    except EnvValidationError as refused:
+        wrong = cast("Mapping[str, list[str]]", refused.error_messages)
+        problems = (f"{name} {sentences[0]}" for name, sentences in wrong.items())
         raise ConfigurationError(
             "The portal cannot start:\n  "
-            + "\n  ".join(problems)
+            + "\n  ".join(problems).replace("Environment variable not set.", "is missing")
             + "\nSet them as .env.example explains, or use `make run`, which makes its own."
         ) from None
-    own_host = urlsplit(settings.public_url).hostname or ""
-    return settings.model_copy(
-        update={
-            "migration_url": settings.migration_url or settings.database_url,
-            "link_hosts": settings.link_hosts | {own_host},
-        }
-    )
+    given["migration_url"] = given["migration_url"] or given["database_url"]
+    given["link_hosts"] |= {urlsplit(given["public_url"]).hostname}
+    return Settings(**given)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask
@@ -37,7 +38,7 @@ def put_in_force(settings: config.Settings) -> None:
 def settings(**changes: Any) -> Iterator[None]:
     """Other settings for a while."""
     usual = config.current()
-    config.use(usual.model_copy(update=changes))
+    config.use(replace(usual, **changes))
     try:
         yield
     finally:

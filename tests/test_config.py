@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.config import ConfigurationError, from_environment
+from portal.config import ConfigurationError, Settings, from_environment
 from portal.dev import settings as of_make_run
 from portal.dev import web as web_of_make_run
 from portal.shared.scoring import ScorePolicy
@@ -36,34 +36,34 @@ def complaint(**changes: str | None) -> str:
 
 
 def test_what_is_not_said_has_a_safe_default():
-    assert dict(from_environment(RIGHT)) == {
-        "database_url": RIGHT["DATABASE_URL"],
-        "migration_url": RIGHT["DATABASE_URL"],
-        "mongo_url": RIGHT["MONGO_URL"],
-        "secret_key": "s" * 32,
-        "secret_key_fallbacks": (),
-        "document_hash_key": b"d" * 32,
-        "field_keys": (FieldKey("local:k1", {"key": b"our" * 32}),),
-        "documents_url": "file:///srv/documents",
-        "public_url": "https://portal.example",
-        "trusted_proxies": 0,
-        "log_level": "INFO",
-        "is_demo": False,
-        "kyc_target": timedelta(hours=24),
-        "smallest_loan": Decimal(100_000),
-        "email_url": "outbox:",
-        "sms_url": "outbox:",
-        "push_url": "outbox:",
-        "mail_from": "no-reply@localhost",
-        "receipts_key": b"",
-        "link_hosts": frozenset({"portal.example"}),
-        "holidays": frozenset(),
-        "metrics_token": "",
-        "score_target": timedelta(hours=24),
-        "score_policy": ScorePolicy(
+    assert from_environment(RIGHT) == Settings(
+        database_url=RIGHT["DATABASE_URL"],
+        migration_url=RIGHT["DATABASE_URL"],
+        mongo_url=RIGHT["MONGO_URL"],
+        secret_key="s" * 32,
+        secret_key_fallbacks=(),
+        document_hash_key=b"d" * 32,
+        field_keys=(FieldKey("local:k1", {"key": b"our" * 32}),),
+        documents_url="file:///srv/documents",
+        public_url="https://portal.example",
+        trusted_proxies=0,
+        log_level="INFO",
+        is_demo=False,
+        kyc_target=timedelta(hours=24),
+        smallest_loan=Decimal(100_000),
+        email_url="outbox:",
+        sms_url="outbox:",
+        push_url="outbox:",
+        mail_from="no-reply@localhost",
+        receipts_key=b"",
+        link_hosts=frozenset({"portal.example"}),
+        holidays=frozenset(),
+        metrics_token="",
+        score_target=timedelta(hours=24),
+        score_policy=ScorePolicy(
             "v1", {ScoreSource.INTERNAL: 50, ScoreSource.EXTERNAL: 30, ScoreSource.MANUAL: 20}, 550, 700
         ),
-    }
+    )
 
 
 def test_everything_that_is_wrong_is_named_at_once():

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.kyc.models import DocumentType, KycStatus
 from portal.loans.models import PaymentStatus
-from portal.notifications.batch_models import BatchState, ItemResult
+from portal.notifications.resends.models import BatchState, ItemResult
 from portal.permissions import Role
 from portal.shared.vocabulary import Activity, Decision, RiskLevel, ScoreSource
 from tests.portals import another_portal

@@ -8,7 +8,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
-from portal.demo.loading import Demo
+from portal.demo.load import Demo
 from portal.demo.staff import DIAN, PASSWORD
 from portal.kyc import nik
 from portal.kyc.images import store
@@ -146,10 +146,10 @@ def test_every_decided_check_has_its_decisions_and_messages(demo: Flask) -> None
 
 
 def test_what_a_card_says_is_what_was_hashed_and_what_the_nik_says(in_app: Flask) -> None:
-    drawn = [check for check in Demo.of(clock.now()).checks if check.drawing]
+    drawn = [check for check in Demo.of(clock.now()).checks if check.front]
     lengths: Counter[int] = Counter()
     for check in drawn:
-        card = check.drawing.front
+        card = check.front
         assert document_hash(card.number) == check.row(has_duplicate=False)["document_number_hash"]
         hints = nik.decode(card.number, today=clock.today())
         lengths[len(card.number)] += 1

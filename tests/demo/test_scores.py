@@ -7,16 +7,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from portal import users
 from portal.credit_scores import policy, reconciling
 from portal.credit_scores.deciding import INACTIVE, MISSING, UNIDENTIFIED, blocks_of
 from portal.credit_scores.models import CreditScore, ScoreEntry
 from portal.credit_scores.service import SHORTEST_REASON, reason_for, result_of
 from portal.demo.identity import id_of
-from portal.demo.loading import Demo
+from portal.demo.load import Demo
 from portal.demo.loans import LOANS, OF_AN_INACTIVE, OF_AN_UNIDENTIFIED, PENDING_EVERY
 from portal.demo.scores import FIRST_IN_LINE
 from portal.demo.staff import BAGAS, SARI
-from portal.loans import reconciling as loans_reconciling
+from portal.loans import reconciliation as loans_reconciling
 from portal.loans.models import Review
 from portal.permissions import Role
 from portal.risk_levels import service as risk_levels
@@ -26,7 +27,6 @@ from portal.shared.actor import Actor
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
-from portal.users import service as users
 from tests.sessions import signed_in
 
 INTERNAL, EXTERNAL, MANUAL = ScoreSource
@@ -182,7 +182,7 @@ def test_the_demos_vendors_said_what_the_scores_keep_and_their_raw_answers_open(
 
 def test_the_demos_scores_are_the_same_every_time(in_app: Flask) -> None:
     at = clock.now()
-    first, again = ([facts_of(story.scoring) for story in Demo.of(at).loans] for _ in range(2))
+    first, again = ([facts_of(loan.scoring) for loan in Demo.of(at).loans] for _ in range(2))
     assert first == again
 
 
@@ -224,5 +224,5 @@ def facts_of(scoring_: Any) -> Any:
         row.risk_level_reason,
         row.vendor_levels,
         [(entry.id, entry.credit_score, entry.credit_score_updated_at) for entry in scoring_.entries],
-        list(scoring_.evaluations()),
+        scoring_.evaluations,
     )

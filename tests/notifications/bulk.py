@@ -15,10 +15,12 @@ from uuid import UUID, uuid4
 
 from pymongo.errors import PyMongoError
 
-from portal.notifications import batches, delivery
-from portal.notifications import service as notifications
-from portal.notifications.batch_models import BatchState
-from portal.notifications.models import COLLECTION, Filters
+from portal import notifications
+from portal.notifications import delivery
+from portal.notifications.log import LOG
+from portal.notifications.models import COLLECTION
+from portal.notifications.resends import batch_pages, batches
+from portal.notifications.resends.models import BatchState
 from portal.shared import clock
 from portal.shared.actor import Actor
 from portal.shared.database import db, transaction
@@ -28,7 +30,6 @@ from tests.notifications.killed import Workers, workers
 from tests.notifications.providers import Gateway, gateway, let_pass, mailbox
 from tests.notifications.working import waiting, written
 
-FAILED = Filters(status="failed")
 Environment = dict[str, str]
 
 
@@ -53,9 +54,9 @@ def make_messages(count: int, **given: Any) -> None:
     )
 
 
-def batch_of(batch_id: UUID) -> batches.Batch:
+def batch_of(batch_id: UUID) -> batch_pages.BatchPage:
     db.session.rollback()
-    return batches.show(batch_id)
+    return batch_pages.show(batch_id)
 
 
 def copies() -> list[dict[str, Any]]:
@@ -97,11 +98,12 @@ def wait_until(holds: Callable[[], bool], seconds: float = 120) -> float:
 
 def choose(maya: Actor) -> UUID:
     """Freeze all that failed."""
-    return batches.select([], FAILED, command=uuid4(), actor=maya)
+    return batches.select([], LOG.read({"status": "failed"}), by=uuid4(), actor=maya)
 
 
 def act(verb: Callable[..., None], batch_id: UUID, maya: Actor, **given: Any) -> None:
-    verb(batch_id, version=batch_of(batch_id).version, command=uuid4(), actor=maya, **given)
+    kind = batches.ConfirmAnswers if verb is batches.confirm else batches.BatchAnswers
+    verb(batch_id, kind(version=batch_of(batch_id).version, **given), by=uuid4(), actor=maya)
 
 
 def confirm(batch_id: UUID, maya: Actor) -> int:

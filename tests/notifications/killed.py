@@ -17,10 +17,11 @@ from uuid import uuid4
 from flask import Flask
 
 from portal.app import create_app
-from portal.notifications import delivery, resending
+from portal.notifications import delivery
 from portal.notifications.channels.gateway import Gateway
 from portal.notifications.channels.mail import Mail
-from portal.notifications.repository import NotificationRepository
+from portal.notifications.repository import attempts, messages
+from portal.notifications.resends import copies
 from portal.shared import jobs
 from portal.shared.database import transaction
 
@@ -30,11 +31,11 @@ PATIENCE = 20
 def die_at(step: str) -> None:
     moment, _, what = step.partition("-")
     owners: dict[str, list[tuple[Any, str]]] = {
-        "claim": [(resending, "claim")],
-        "copies": [(NotificationRepository, "add_copies")],
-        "write": [(NotificationRepository, "add")],
+        "claim": [(copies, "claim")],
+        "copies": [(messages, "add_copies")],
+        "write": [(messages, "add")],
         "send": [(Gateway, "send"), (Mail, "send")],
-        "mark": [(NotificationRepository, "mark")],
+        "mark": [(attempts, "mark")],
     }
     for owner, name in owners[what]:
         setattr(owner, name, deadly(getattr(owner, name), dies_before=moment == "before"))
@@ -53,7 +54,7 @@ def fork(app: Flask, step: str | None) -> int:
     child = os.fork()
     if child:
         return child
-    delivery.CLAIM = timedelta(seconds=0.5 if step else 15)  # what a dead one took comes free before long
+    delivery.CLAIM_TIMEOUT = timedelta(seconds=0.5 if step else 15)  # what a dead one took comes free before long
     if step:
         delivery.PARALLEL = 1
         die_at(step)

@@ -6,11 +6,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.notifications import batches, delivery, working
-from portal.notifications.batch_models import BatchState, Resend
+from portal.notifications import delivery
 from portal.notifications.models import COLLECTION
+from portal.notifications.repository import attempts
+from portal.notifications.resends import batches, worker
+from portal.notifications.resends.batch_pages import ITEMS
+from portal.notifications.resends.models import BatchState, Resend
 from portal.permissions import Role
 from portal.shared import clock
+from portal.shared.actor import PORTAL
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 from portal.shared.pagination import Slice
@@ -90,7 +94,9 @@ def test_ticked_messages_are_meant_and_no_others(maya):
     ticked = [make_message() for _ in range(3)]
     make_message()
     batch_id = select(maya, message=[*ticked[:2], uuid4(), "nonsense"])
-    assert {item.line.id for item in batches.items(batch_id, None, Slice()).rows} == set(ticked[:2])
+    assert {
+        item.line.id for item in ITEMS.page(ITEMS.read({"batch_id": str(batch_id)}), Slice(), actor=PORTAL).rows
+    } == set(ticked[:2])
 
 
 def test_nothing_chosen_is_refused(maya):
@@ -101,7 +107,7 @@ def test_nothing_chosen_is_refused(maya):
 
 
 def test_more_than_the_most_are_refused(maya, monkeypatch):
-    monkeypatch.setattr(batches, "MOST", 3)
+    monkeypatch.setattr(batches, "MAX_SELECTED", 3)
     make_messages(4)
     answer = maya.post("/notifications/resend", **ALL)
     assert answer.status_code == 422
@@ -156,7 +162,7 @@ def test_it_goes_out_when_its_number_is_typed_and_each_once(maya, in_app):
 
 
 def send_all(channel="sms"):
-    while delivery.messages.is_any_due(channel, clock.now()):
+    while attempts.is_any_due(channel, clock.now()):
         delivery.deliver(channel=channel, slot=0)
 
 
@@ -226,11 +232,11 @@ def test_a_reason_is_asked_for_where_one_was_sent_before(maya, in_app):
 
 
 def test_stopped_means_that_nothing_more_goes_out(maya, in_app, monkeypatch):
-    monkeypatch.setattr(working, "CHUNK", 10)
+    monkeypatch.setattr(worker, "BATCH_SIZE", 10)
     make_messages(30)
     batch_id = select(maya, **ALL)
     act(maya, batch_id, "confirm", number=30)
-    working.work(batch_id=str(batch_id), slot=0)
+    worker.work(batch_id=str(batch_id), slot=0)
     assert act(maya, batch_id, "cancel").status_code == 303
     work_off(in_app)
     batch = batch_of(batch_id)
@@ -242,11 +248,11 @@ def test_stopped_means_that_nothing_more_goes_out(maya, in_app, monkeypatch):
 
 
 def test_run_again_it_takes_those_that_are_left_and_nobody_twice(maya, in_app, monkeypatch):
-    monkeypatch.setattr(working, "CHUNK", 10)
+    monkeypatch.setattr(worker, "BATCH_SIZE", 10)
     make_messages(30)
     batch_id = select(maya, **ALL)
     act(maya, batch_id, "confirm", number=30)
-    working.work(batch_id=str(batch_id), slot=0)
+    worker.work(batch_id=str(batch_id), slot=0)
     act(maya, batch_id, "cancel")
     work_off(in_app)
     first = {copy["resend_of"] for copy in copies()}
@@ -262,8 +268,7 @@ def test_run_again_it_takes_those_that_are_left_and_nobody_twice(maya, in_app, m
 
 
 def test_more_than_can_be_looked_at_at_once_are_counted_by_a_worker(maya, in_app, monkeypatch):
-    monkeypatch.setattr(batches, "AT_ONCE", 10)
-    monkeypatch.setattr(working, "LOOKED_AT", 10)
+    monkeypatch.setattr(worker, "MAX_JUDGED", 10)
     make_messages(25)
     batch_id = select(maya, **ALL)
     assert batch_of(batch_id).state is BatchState.COUNTING
@@ -278,7 +283,7 @@ def test_more_than_can_be_looked_at_at_once_are_counted_by_a_worker(maya, in_app
 
 
 def test_a_count_that_is_stopped_looks_no_further(maya, in_app, monkeypatch):
-    monkeypatch.setattr(batches, "AT_ONCE", 10)
+    monkeypatch.setattr(worker, "MAX_JUDGED", 10)
     make_messages(25)
     batch_id = select(maya, **ALL)
     act(maya, batch_id, "cancel")
