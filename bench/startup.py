@@ -59,9 +59,8 @@ def _alternately(*programs: str) -> list[float]:
 
 
 def _run(program: str, environment: Mapping[str, str]) -> list[float]:
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
+    given = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run([sys.executable, "-c", program], env=given, stdout=subprocess.PIPE, text=True, check=True)
     return [float(number) for number in done.stdout.split()]
 
 
