@@ -1,29 +1,34 @@
 # Every target starts from nothing: a machine with python3 (3.11 or newer), python3-venv and make.
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run test check bench lock clean
+.PHONY: run test check gates bench lock clean
 
 PYTHON := .venv/bin/python
 PO := $(wildcard portal/translations/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
-READY := .venv/.installed $(MO)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-# The portal with demo data on http://localhost:$PORT; data, keys and logs in $DATA.
-run: $(READY)
+# The portal with demo data on http://localhost:$PORT; data, keys and logs in $DATA. Installs no more than that needs.
+run: .venv/.run $(MO)
 	@$(PYTHON) -m portal.dev
 
 # Everything that proves the portal, the browser tests included.
-test: $(READY)
+test: gates $(MO)
 	@echo "==> Looking for Chromium and libcurl"
 	@chromium="$$($(PYTHON) -m portal.dev.prerequisites --browser)" \
 		&& echo "==> Running all tests (browser: $$chromium)" \
 		&& CHROMIUM="$$chromium" $(PYTHON) -m pytest
 
 # What to run before every commit: a minute, no browser.
-check: $(READY)
+check: gates $(MO)
+	@echo "==> Fast tests"
+	@$(PYTHON) -m portal.dev.prerequisites
+	@$(PYTHON) -m pytest -m "not slow and not browser"
+
+# What must hold before a test is worth its time.
+gates: .venv/.dev
 	@echo "==> Format"
 	@$(PYTHON) -m ruff format --check . || { echo "To mend: .venv/bin/ruff format ."; exit 1; }
 	@echo "==> Lint"
@@ -33,25 +38,29 @@ check: $(READY)
 	@echo "==> Import contracts"
 	@.venv/bin/lint-imports --no-logo || { echo "To mend: import as docs/ and pyproject.toml say."; exit 1; }
 	@echo "==> Templates"
-	@$(PYTHON) -m djlint templates --lint
-	@echo "==> Fast tests"
-	@$(PYTHON) -m portal.dev.prerequisites
-	@$(PYTHON) -m pytest -m "not slow and not browser"
+	@$(PYTHON) -m djlint templates --lint --quiet
+	@echo "==> Translations"
+	@$(PYTHON) -m pytest --quiet --noconftest tests/test_translations.py \
+		|| { echo "To mend: say it in portal/translations/*/LC_MESSAGES/messages.po as well."; exit 1; }
+	@echo "==> Sizes"
+	@$(PYTHON) -m bench.sizes
 
 # The measurements at full size.
-bench: $(READY)
+bench: .venv/.dev $(MO)
 	@$(PYTHON) -m portal.dev.prerequisites
+	@$(PYTHON) -m bench.startup
 	@$(PYTHON) -m bench
 
 # The pins, from pyproject.toml: versions and hashes, never a host. Keeps what is pinned; delete a file to renew it.
-lock: .venv/.installed
+lock: .venv/.run
 	@echo "==> Pinning what pyproject.toml asks for"
 	@$(PYTHON) -m pip install --quiet uv
-	@$(call pin,) --output-file requirements.txt
-	@$(call pin,--extra dev) --output-file requirements-dev.txt
-	@! grep -n '://' requirements.txt requirements-dev.txt || { echo "The pins must not name a host."; exit 1; }
+	@$(call pin,requirements-dev.txt,--extra dev)
+	@$(call pin,requirements-run.txt,--extra embedded --constraint requirements-dev.txt)
+	@$(call pin,requirements.txt,--constraint requirements-dev.txt)
+	@! grep -n '://' requirements*.txt || { echo "The pins must not name a host."; exit 1; }
 
-pin = $(PYTHON) -m uv pip compile pyproject.toml $(1) --quiet --universal --python-version 3.11 \
+pin = $(PYTHON) -m uv pip compile pyproject.toml --output-file $(1) $(2) --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url
 
 clean:
@@ -59,17 +68,22 @@ clean:
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(MO)
 	@find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
-.venv/.installed: requirements-dev.txt
+.venv/bin/python:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "The portal needs python3, 3.11 or newer: apt-get install python3 python3-venv"; exit 1; }
 	@python3 -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
-	@echo "==> Making .venv and installing the pinned packages (1 GB, one to three minutes, only once)"
-	@$(PYTHON) -m pip --version >/dev/null 2>&1 || python3 -m venv --clear .venv
-	@$(PYTHON) -m pip install --require-hashes -r requirements-dev.txt \
+	@python3 -m venv --clear .venv
+
+.venv/.run: size := 400 MB, a minute
+.venv/.dev: size := 600 MB more, two minutes
+.venv/.dev: .venv/.run
+.venv/.run .venv/.dev: .venv/.%: requirements-%.txt | .venv/bin/python
+	@echo "==> Installing the packages of $< into .venv ($(size), only once)"
+	@$(PYTHON) -m pip install --require-hashes -r $< \
 		|| { echo "Packages are missing, see above: check the network (or pip's own settings) and run it again."; exit 1; }
 	@touch $@
 
-%.mo: %.po | .venv/.installed
+%.mo: %.po | .venv/.run
 	@echo "==> Compiling $<"
 	@.venv/bin/pybabel --quiet compile --input-file $< --output-file $@

@@ -16,8 +16,9 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from bench import customers, homes, loans, messages, scores
+from bench import customers, homes, loans, messages, scores, speed
 from bench.queue import MOST_COUNTED, MOST_ENTRIES, MOST_STATEMENTS, Cost, cost, hire, keep_busy, pages
+from portal import notifications
 from portal.app import create_app
 from portal.config import from_environment
 from portal.demo.staff import PASSWORD
@@ -89,8 +90,9 @@ def main() -> int:
         beyond = messages.report(servers.mongo_url, *messages.somebody(servers.mongo_url), deep=options.page)
     broken = sum(page.is_broken for page in costs)
     bounds = f"{MOST_STATEMENTS} statements, {MOST_ENTRIES} entries or {MOST_COUNTED} counted"
-    print(f"\n{len(costs)} pages, {broken} of them beyond {bounds}.")
-    return 1 if broken or beyond else 0
+    print(f"\n{len(costs)} pages, {broken} of them beyond {bounds}.\n")
+    slow = speed.report()
+    return 1 if broken or beyond or slow else 0
 
 
 def _options() -> argparse.Namespace:
@@ -124,7 +126,7 @@ def _prepare(app: Flask, servers: EmbeddedServers, users: int) -> None:
     """Tables, one reviewer, and the seed; then what autovacuum would have done."""
     with app.app_context():
         upgrade()
-        messages.prepare()
+        notifications.prepare()
         hire(db.engine)
         loans.hire(db.engine)
         customers.hire(db.engine)

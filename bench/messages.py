@@ -5,10 +5,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +15,15 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
-from portal.demo.seeding_messages import KINDS
+from portal.demo.seed.messages import KINDS
 from portal.dev.servers import throwaway_servers
-from portal.notifications.listing import CAP, MessageLists
+from portal.notifications.log import LOG, MAX_NEW
 from portal.notifications.messages import MESSAGES
-from portal.notifications.models import CATEGORIES, COLLECTION, INDEXES, STATUSES, TYPES, Filters
-from portal.notifications.repository import NotificationRepository
+from portal.notifications.models import COLLECTION, INDEXES, Category, Channel, Status
+from portal.notifications.repository import numbers
+from portal.shared.actor import PORTAL
+from portal.shared.counting import CAP
+from portal.shared.lists import EVERYTHING, Asked
 from portal.shared.mongo import Document, mongo
 from portal.shared.pagination import PAGE_SIZE, Cursor, Slice
 
@@ -70,39 +72,37 @@ class _Commands(CommandListener):
 
 
 class Watched:
-    """The log's own lists on a connection that is listened to."""
+    """The log's own list, whose connection is listened to; a connection beside it explains what it asked."""
 
     def __init__(self, url: str) -> None:
-        self.commands = _Commands()
-        self.client: MongoClient[Document] = MongoClient(
-            url, uuidRepresentation="standard", tz_aware=True, event_listeners=[self.commands]
-        )
+        self.commands, self.url = _Commands(), url
+        mongo.configure(url, event_listeners=[self.commands])
+        self.client: MongoClient[Document] = MongoClient(url, uuidRepresentation="standard", tz_aware=True)
         self.database = self.client.get_default_database("portal")
-        self.lists = MessageLists(SimpleNamespace(database=self.database))  # type: ignore[arg-type]
 
     def pages(self, user_id: UUID, loan_id: UUID, *, deep: int) -> Iterator[Read]:
         """Every combination of filters: its first page, page ``deep`` or the last one, and the one before that."""
-        for filters in every_filter(user_id, loan_id):
-            name = " ".join(key for key, value in asdict(filters).items() if value) or "all"
-            name = f"{name} {[filters.status, filters.category, filters.channel]}"
-            yield from self._read(f"{name}, first page", lambda f=filters: self.lists.page(f, Slice()))
-            place = self._place(filters, deep)
+        for asked in every_filter(user_id, loan_id):
+            name = f"{' '.join(asked.values) or 'all'} {[asked['status'], asked['category'], asked['type']]}"
+            yield from self._read(f"{name}, first page", lambda a=asked: LOG.rows(a, Slice(), PORTAL))
+            place = self._place(asked, deep)
             if place is None:
                 continue
             for word, part in (("page", Slice(after=place)), ("back from page", Slice(before=place))):
-                yield from self._read(f"{name}, {word} {deep}", lambda f=filters, p=part: self.lists.page(f, p))
+                yield from self._read(f"{name}, {word} {deep}", lambda a=asked, p=part: LOG.rows(a, p, PORTAL))
 
     def counts(self) -> Iterator[Read]:
         """The numbers on the tabs, those of new messages, and those whom an outage of this day concerns."""
-        now, place = datetime.now(UTC), self._place(Filters(), 1_000)
+        now, place = datetime.now(UTC), self._place(EVERYTHING, 1_000)
         assert place
-        yield from self._read("tabs", lambda: self.lists.counts(STATUSES))
-        yield from self._read("new ones", lambda: self.lists.newer_than(place, Filters(), MOST))
+        yield from self._read("tabs", LOG.counts)
+        yield from self._read("new ones", lambda: LOG.newer_than(place, EVERYTHING, MAX_NEW))
         since, oldest = now - timedelta(days=1), now - SPAN
-        yield from self._read("outage", lambda: self.lists.affected("sms", since, ["unavailable"], oldest=oldest))
+        yield from self._read("outage", lambda: numbers.affected("sms", since, ["unavailable"], oldest=oldest))
 
     def close(self) -> None:
         self.client.close()
+        mongo.configure(self.url)
 
     def _read(self, name: str, look: Any) -> Iterator[Read]:
         codec = self.database.codec_options
@@ -115,9 +115,9 @@ class Watched:
             stages = frozenset(stage for stage in _all(stats, "stage") if isinstance(stage, str))
             yield Read(name, stats["totalKeysExamined"], stats["totalDocsExamined"], stages)
 
-    def _place(self, filters: Filters, deep: int) -> Cursor | None:
+    def _place(self, asked: Asked, deep: int) -> Cursor | None:
         """The last row of the page before ``deep``, or of them all."""
-        found = self.database[COLLECTION].find(filters.to_query(), {"created_at": 1}, hint=filters.index)
+        found = self.database[COLLECTION].find(LOG.query(asked), {"created_at": 1}, hint=LOG.hint(asked.values))
         newest_first = found.sort([("created_at", -1), ("_id", -1)])
         skipped = newest_first.clone().skip((deep - 1) * PAGE_SIZE - 1).limit(1)
         oldest = newest_first.sort([("created_at", 1), ("_id", 1)]).limit(1)
@@ -125,40 +125,41 @@ class Watched:
         return Cursor(row["created_at"], row["_id"]) if row else None
 
 
-def every_filter(user_id: UUID, loan_id: UUID) -> Iterator[Filters]:
+def every_filter(user_id: UUID, loan_id: UUID) -> Iterator[Asked]:
     """Each status, category and channel or none, with each of: nothing, from, to, both, a customer, a loan, both."""
     now = datetime.now(UTC)
-    since, until = now - SPAN / 2, now - SPAN / 4
-    rest = (
-        Filters(),
-        Filters(since=since),
-        Filters(until=until),
-        Filters(since=since, until=until),
-        Filters(user_id=user_id),
-        Filters(loan_id=loan_id),
-        Filters(user_id=user_id, loan_id=loan_id),
+    since, until = (now - SPAN / 2).date(), (now - SPAN / 4).date()
+    rest: tuple[dict[str, Any], ...] = (
+        {},
+        {"from": since},
+        {"to": until},
+        {"from": since, "to": until},
+        {"user": user_id},
+        {"loan": loan_id},
+        {"user": user_id, "loan": loan_id},
     )
-    enums = product([None, *STATUSES], [None, *CATEGORIES], [None, *TYPES])
+    enums = product([None, *Status], [None, *Category], [None, *Channel])
     for (status, category, channel), other in product(enums, rest):
-        yield replace(other, status=status, category=category, channel=channel)
+        chosen = {"status": status, "category": category, "type": channel}
+        yield Asked(values={name: value for name, value in {**chosen, **other}.items() if value})
 
 
 def skewed(count: int, now: datetime) -> Iterator[Document]:
     """Messages as unlike each other as they come: one customer has a fiftieth, a hundredth bears one and the same time,
     pending and failed ones are rare and the oldest, and of the category ``other`` there is one in a thousand."""
-    step = SPAN / count
+    step, statuses, channels = SPAN / count, [*map(str, Status)], [*map(str, Channel)]
     for number in range(count):
         kind = MESSAGES[KINDS[number % 4]]
         is_his = number % 50 == 0
         is_old = number > count - count // 200
-        status = STATUSES[number // 7 % 3] if is_old else "failed" if number % 5_000 == 1 else "sent"
+        status = statuses[number // 7 % 3] if is_old else "failed" if number % 5_000 == 1 else "sent"
         at = now - SPAN / 3 if number % 100 == 3 else now - number * step
         yield {
             "_id": UUID(int=(number * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128),
             "user_id": SOMEBODY if is_his else UUID(int=EVERYBODY.int + number // 4),
             "loan_id": HIS_LOAN if is_his else UUID(int=EVERYBODY.int * 5 + number // 3) if number % 4 else None,
             "notification_category": "other" if number % 1_000 == 7 else kind.category,
-            "notification_type": TYPES[number // 3 % 3],
+            "notification_type": channels[number // 3 % 3],
             "notification_title": kind.wording["id"].title,
             "notification_content": kind.wording["id"].content,
             "notification_status": status,
@@ -196,11 +197,6 @@ def report(url: str, user_id: UUID, loan_id: UUID, *, deep: int) -> int:
     for read in beyond[:20]:
         print(f"    BROKEN  {read.page}: {read.keys} keys, {read.documents} documents, {sorted(read.stages)}")
     return len(beyond)
-
-
-def prepare() -> None:
-    """The collections' indexes, before the seed comes."""
-    NotificationRepository(mongo).prepare()
 
 
 def somebody(url: str) -> tuple[UUID, UUID]:

@@ -6,10 +6,12 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from werkzeug.utils import import_string
 
 from portal import audit, auth, credit_scores, loans, notifications, risk_levels
 from portal.credit_scores import take_in_evaluations, take_in_scores
@@ -21,6 +23,19 @@ from portal.shared.errors import Refusal
 from portal.web.access import access_of
 
 HEAD = re.compile("[0-9]{1,18}:[0-9a-f]{64}")
+
+
+class Late(click.Command):
+    """A command, or a group of them, that is imported when it is called, so that the web server starts without it."""
+
+    def __init__(self, name: str, where: str, help: str) -> None:
+        super().__init__(name, help=help)
+        self.where = where
+
+    def make_context(self, *given: Any, **extra: Any) -> click.Context:
+        command: click.Command = import_string(self.where)
+        return command.make_context(*given, **extra)
+
 
 staff_group = AppGroup("staff", help="Members of staff.")
 audit_group = AppGroup("audit", help="The audit trail's hash chain.")
@@ -35,6 +50,9 @@ def init(app: Flask) -> None:
     """Register the commands."""
     for group in (staff_group, audit_group, mongo_group, intake_group, loans_group, scores_group, keys_group):
         app.cli.add_command(group)
+    app.cli.add_command(Late("db", "flask_migrate.cli:db", help="Perform database migrations."))
+    app.cli.add_command(Late("demo", "portal.demo.commands:demo", help="Fill an empty portal with demo data."))
+    app.cli.add_command(Late("seed", "portal.demo.commands:seed", help="Add realistic data at size."))
     app.cli.command("access", help="Every route with its permission and roles.")(lambda: print_access(app))
     app.cli.command("worker", help="Work off jobs; any number of these, on any number of machines.")(
         lambda: jobs.run_worker(app, name=f"{socket.gethostname()}-{os.getpid()}")

@@ -28,7 +28,14 @@ class Browser:
 
     def __init__(self, app: Flask) -> None:
         self.client = app.test_client()
-        self.token = ""
+        self._token = ""
+
+    @property
+    def token(self) -> str:
+        """What a form of this browser's pages sends along; asked of the sign-in page when no other was opened yet."""
+        if not self._token:
+            self.get("/login")
+        return self._token
 
     def get(self, url: str, *, htmx: bool = False, **options: Any) -> TestResponse:
         headers = {"HX-Request": "true"} if htmx else {}
@@ -37,8 +44,6 @@ class Browser:
 
     def post(self, url: str, *, htmx: bool = False, follow: bool = False, **fields: Any) -> TestResponse:
         """Post a form as its page would; a ``command_id`` is made up unless given."""
-        if not self.token:
-            self.get("/login")
         form = {"csrf_token": self.token, "command_id": str(uuid4()), **fields}
         headers = {"HX-Request": "true"} if htmx else {}
         given = {name: value for name, value in form.items() if value is not None}
@@ -83,7 +88,7 @@ class Browser:
     def tab(self) -> "Browser":
         """Another tab of this browser: the same cookies, the same token, requests of its own."""
         other = Browser(self.client.application)
-        other.token = self.token
+        other._token = self._token
         for key in ("__Host-session", "__Host-portal", "__Host-language"):
             if cookie := self.client.get_cookie(key):
                 other.client.set_cookie(key, cookie.decoded_value, secure=True)
@@ -94,7 +99,7 @@ class Browser:
             if response.status_code not in range(300, 400):
                 _look_at(response.text)
             if token := TOKEN.search(response.text):
-                self.token = token[1]
+                self._token = token[1]
         return response
 
 

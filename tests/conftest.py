@@ -1,30 +1,36 @@
 """Real Postgres and real mongod for every test, empty at its start; browsers without a browser."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
-import pymongo
 import pytest
 import structlog
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import Engine, create_engine, text
 
+from bench import customers, homes, loans, queue
 from portal.app import create_app
 from portal.config import from_environment
+from portal.demo.identity import id_of
 from portal.dev.servers import EmbeddedServers, throwaway_servers
 from portal.shared.database import db, patience
-from portal.shared.mongo import mongo
-from portal.shared.vault import COLLECTION as KEY_VAULT
 from tests.client import Browser
+from tests.sessions import signed_in
+from tests.stores import SEEDED, Beside, Enter, empty, environment_of, migrate, portal_beside
 
-SETTINGS = {
-    "SECRET_KEY": "a secret key of the tests, long enough",
-    "DOCUMENT_HASH_KEY": "a hash key of the tests, long enough too",
-    "FIELD_KEYS": "k1=" + "b3Vy" * 32,
-    "PUBLIC_URL": "http://localhost",
-    "DEMO": "1",
-    "LOG_LEVEL": "WARNING",
-}
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers last: from the first one on, Playwright's event loop occupies the main thread, and no other can run."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``-n 2`` each process has servers of its own, and this order holds in both."""
+    from tests.processes import ByStores
+
+    config.option.loadscopereorder = False
+    return ByStores(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +42,7 @@ def servers() -> Iterator[EmbeddedServers]:
 @pytest.fixture(scope="session")
 def environment(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a process of the portal needs to find these servers."""
-    documents = tmp_path_factory.mktemp("documents")
-    return {
-        **SETTINGS,
-        "DATABASE_URL": servers.database_url,
-        "MIGRATION_URL": servers.migration_url,
-        "MONGO_URL": servers.mongo_url,
-        "DOCUMENTS_URL": f"file://{documents}",
-        **dict.fromkeys(("EMAIL_URL", "SMS_URL", "PUSH_URL"), f"outbox:{documents.with_name('outbox')}"),
-    }
+    return environment_of(servers, tmp_path_factory.mktemp("documents"))
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +50,7 @@ def portal(environment: dict[str, str]) -> Iterator[Flask]:
     """The portal on migrated stores; one for the whole run."""
     portal = create_app(from_environment(environment))
     portal.config["TESTING"] = False
-    with portal.app_context():
-        upgrade()
-    portal.test_cli_runner().invoke(args=["mongo", "indexes"])
+    migrate(portal)
     yield portal
     with portal.app_context():
         db.engine.dispose()
@@ -89,27 +85,40 @@ def visit(app: Flask) -> Callable[..., Browser]:
     """``visit()`` is a stranger's browser, ``visit(staff)`` that of somebody signed in."""
 
     def visit(staff: object = None) -> Browser:
-        browser = Browser(app)
-        if staff is not None:
-            browser.sign_in(staff.email)
-        return browser
+        return Browser(app) if staff is None else signed_in(app, staff.auth_id)
 
     return visit
 
 
-def empty(superuser: Engine) -> None:
-    """Remove every row and document, but no keys: processes remember those. Triggers rest meanwhile."""
-    with superuser.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        tables = connection.scalars(
-            text(
-                "SELECT format('%I', relname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
-                " WHERE nspname = 'public' AND relkind = 'r' AND relname <> 'alembic_version'"
-                " AND relname <> 'procrastinate_version'"
-            )
-        ).all()
-        for table in tables:
-            connection.execute(text(f"DELETE FROM {table}"))
-    with pymongo.timeout(120):  # after a test at size there is much to remove
-        for collection in mongo.database.list_collection_names(filter={"name": {"$ne": KEY_VAULT}}):
-            mongo.database[collection].delete_many({})
+@pytest.fixture(scope="session")
+def seeded_portal(portal: Flask, environment: dict[str, str], servers: EmbeddedServers) -> Iterator[Beside]:
+    """20,000 customers, a fiftieth of `make bench`, and who looks at them there."""
+    with portal_beside(environment, servers, "seeded") as beside:
+        with beside.opened() as app:
+            result = app.test_cli_runner().invoke(args=["seed", "--users", str(SEEDED)])
+            assert result.exit_code == 0, result.output
+            for desk in (queue, loans, customers, homes):
+                desk.hire(db.engine)
+        yield beside
+
+
+@pytest.fixture
+def seeded(seeded_portal: Beside) -> Iterator[Flask]:
+    """The portal with as many customers as that, for tests that only read."""
+    with seeded_portal.opened() as app:
+        yield app
+
+
+@pytest.fixture
+def seeded_browsers(seeded: Flask, seeded_portal: Beside) -> Iterator[Enter]:
+    """``seeded_browsers("rina")``: theirs by name, and no other sessions; and what autovacuum would have done."""
+
+    def enter(*names: str) -> dict[str, Browser]:
+        browsers = {name: signed_in(seeded, id_of("staff", name)) for name in names}
+        with seeded_portal.superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+        return browsers
+
+    yield enter
+    with seeded_portal.superuser.begin() as connection:
+        connection.execute(text("DELETE FROM auth_sessions"))

@@ -10,6 +10,8 @@ from flask import Flask
 from portal import config
 from portal.app import create_app
 from portal.shared.database import db
+from portal.shared.mongo import mongo
+from portal.shared.vault import vault
 
 
 @contextmanager
@@ -20,9 +22,16 @@ def another_portal(environment: dict[str, str]) -> Iterator[Flask]:
     try:
         yield portal
     finally:
-        config.use(usual)
+        put_in_force(usual)
         with portal.app_context():
             db.engine.dispose()
+
+
+def put_in_force(settings: config.Settings) -> None:
+    """Have what is this process's own follow these settings, as ``create_app`` has; documents lie where they lay."""
+    config.use(settings)
+    mongo.configure(settings.mongo_url)
+    vault.configure(settings.field_keys)
 
 
 @contextmanager

@@ -2,18 +2,14 @@
 
 import hashlib
 
-from limits import RateLimitItem, parse
-
-from portal.shared.database import db
+from portal.shared import throttle
 from portal.shared.errors import N_, Throttled
-from portal.shared.throttle import Throttle
+from portal.shared.throttle import Limit
 
-PER_ACCOUNT_AND_ADDRESS = parse("10 per 5 minutes")
-PER_ACCOUNT = parse("50 per 5 minutes")
-PER_ADDRESS = parse("100 per 5 minutes")
-QUESTIONS = parse("300 per 5 minutes")
-
-throttle = Throttle(lambda: db.engine)
+PER_ACCOUNT_AND_ADDRESS = Limit(10, seconds=300)
+PER_ACCOUNT = Limit(50, seconds=300)
+PER_ADDRESS = Limit(100, seconds=300)
+QUESTIONS = Limit(300, seconds=300)
 
 
 def count(who: str, ip: str | None) -> None:
@@ -34,7 +30,7 @@ def forgive(who: str, ip: str | None) -> None:
     throttle.give_back(*address)
 
 
-def _limits(who: str, ip: str | None) -> tuple[tuple[RateLimitItem, str], ...]:
+def _limits(who: str, ip: str | None) -> tuple[tuple[Limit, str], ...]:
     key, address = hashlib.sha256(who.encode()).hexdigest()[:32], ip or "-"
     return (
         (PER_ACCOUNT_AND_ADDRESS, f"sign-in:{key}:{address}"),
@@ -43,7 +39,7 @@ def _limits(who: str, ip: str | None) -> tuple[tuple[RateLimitItem, str], ...]:
     )
 
 
-def _require_patience(*limits: tuple[RateLimitItem, str]) -> None:
+def _require_patience(*limits: tuple[Limit, str]) -> None:
     if seconds := throttle.seconds_to_wait(*limits):
         raise Throttled(
             N_("Too many tries. Try again in %(seconds)s seconds, or ask an administrator."), seconds=seconds

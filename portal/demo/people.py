@@ -3,20 +3,18 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache, cached_property
-from itertools import count
+from functools import cache
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from portal.demo.cards import GRAY_HAIR_BEFORE
-from portal.demo.faces import face_of
 from portal.demo.identity import id_of, nik_of
-from portal.demo.names import REGIONS, Region, Town
+from portal.demo.names import REGIONS, Town
 from portal.shared.vocabulary import Activity
 
 CUSTOMERS = 200
-COVERED = ("hijab", "peci")
+WAITING = 42  # the first so many have a check in the queue
+VERIFIED_BEFORE = (2, 4, 13, 18, 30, 39)  # of those
 HOSTS = ("surel.example", "kotakpos.example", "warga.example", "kantor.example")
 
 # Customers who are the person behind an earlier customer: the duplicates that a reviewer has to find.
@@ -27,40 +25,28 @@ LONG_NAMES = {
     52: (3, False, "Muhammad Fathurrahman Al-Ghifari bin Abdurrahman Syarif Hidayatullah"),
     91: (8, True, "Anak Agung Sagung Istri Agung Mirah Ratnadewi Pemecutan"),
 }
-INACTIVE = frozenset({171, 178, 184, 190, 195})
-DELETED = 187
-WITHOUT_PHONE = frozenset({72, 118, 163})
-WITHOUT_EMAIL = frozenset({140})
+DELETED, INACTIVE = 187, {171, 178, 184, 187, 190, 195}
+WITHOUT_PHONE, WITHOUT_EMAIL = {72, 118, 163}, {140}
 CHANNELS = (["email", "sms"], ["sms"], ["push", "email"], ["email"], ["push", "sms", "email"], ["sms", "push"])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of flesh and blood, as his papers describe him."""
+    """Somebody of flesh and blood, as their papers describe them; their pictures have their number."""
 
     number: int
     fullname: str
     is_woman: bool
     born: date
     town: Town
-    region: Region
 
     @property
     def nik(self) -> str:
         district = self.number % 29 + 1
         return nik_of(self.town.code, district, self.born, is_woman=self.is_woman, serial=self.number + 1)
 
-    @cached_property
-    def face(self) -> int:
-        """The seed of his face; heads are covered only where that is the custom."""
-        seeds = (self.number + 1000 * try_ for try_ in count())
-        return next(seed for seed in seeds if self.region.covers_hair or not self._covers(seed))
 
-    def _covers(self, seed: int) -> bool:
-        return face_of(seed, woman=self.is_woman, old=self.born.year < GRAY_HAIR_BEFORE).style in COVERED
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Customer:
     """A person's account and profile."""
 
@@ -81,7 +67,7 @@ class Customer:
 
     @property
     def status(self) -> Activity:
-        return Activity.INACTIVE if self.number in INACTIVE or self.number == DELETED else Activity.ACTIVE
+        return Activity.INACTIVE if self.number in INACTIVE else Activity.ACTIVE
 
     @property
     def language(self) -> str:
@@ -136,41 +122,27 @@ def person(number: int) -> Person:
         region = REGIONS[place]
     born = date(rng.randint(1957, 2004), 1, 1) + timedelta(days=rng.randrange(365))
     fullname = fullname or region.name(rng.getrandbits(32), is_woman=is_woman)
-    return Person(number, fullname, is_woman, born, rng.choice(region.towns), region)
+    return Person(number, fullname, is_woman, born, rng.choice(region.towns))
 
 
 def _customer(number: int, taken: Counter[str], at: datetime) -> Customer:
-    rng = Random(f"customer:{number}")
-    who = person(number)
+    rng, who = Random(f"customer:{number}"), person(number)
     words = "".join(c for c in who.fullname.lower() if c.isalpha() or c == " ").split()
     name = ".".join(dict.fromkeys([words[0], words[-1]]))
     taken[name] += 1
-    again = taken[name] if taken[name] > 1 else ""
-    return Customer(
-        number,
-        who,
-        f"{name}{again}@{rng.choice(HOSTS)}",
-        f"+6281200{number:03}{rng.randrange(1000):03}",
-        _preferences(number, who, rng),
-        at - timedelta(days=_days_with_us(number, rng), minutes=rng.randrange(1440)),
-    )
-
-
-def _days_with_us(number: int, rng: Random) -> int:
-    """Those whose first check is waiting came lately, but a few have been verified before."""
-    return rng.randint(330, 700) if number >= 42 or number in {2, 4, 13, 18, 30, 39} else rng.randint(4, 30)
+    email = f"{name}{taken[name] if taken[name] > 1 else ''}@{rng.choice(HOSTS)}"
+    phone = f"+6281200{number:03}{rng.randrange(1000):03}"
+    preferences = _preferences(number, who, rng)
+    # Those whose first check waits came lately.
+    is_new = number < WAITING and number not in VERIFIED_BEFORE
+    days = rng.randint(4, 30) if is_new else rng.randint(330, 700)
+    return Customer(number, who, email, phone, preferences, at - timedelta(days=days, minutes=rng.randrange(1440)))
 
 
 def _preferences(number: int, who: Person, rng: Random) -> dict[str, Any]:
     if number % 40 == 27:
         return {}
-    preferences = {
-        "language": "en" if rng.random() < 0.12 else "id",
-        "timezone": who.town.timezone,
-        "channels": ["sms"]
-        if number in WITHOUT_EMAIL
-        else ["email"]
-        if number in WITHOUT_PHONE
-        else rng.choice(CHANNELS),
-    }
-    return preferences | ({"newsletter": False} if number % 37 == 5 else {})
+    language = "en" if rng.random() < 0.12 else "id"
+    only = ["sms"] if number in WITHOUT_EMAIL else ["email"] if number in WITHOUT_PHONE else None
+    newsletter = {"newsletter": False} if number % 37 == 5 else {}
+    return {"language": language, "timezone": who.town.timezone, "channels": only or rng.choice(CHANNELS), **newsletter}

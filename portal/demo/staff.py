@@ -8,6 +8,7 @@ from uuid import UUID
 from portal.auth import hash_password
 from portal.demo.identity import id_of
 from portal.permissions import Role
+from portal.shared.actor import Actor
 from portal.shared.vocabulary import Activity
 
 PASSWORD = "portal-demo-2026"  # noqa: S105  docs/ name it: the application refuses these accounts unless DEMO=1
@@ -15,7 +16,7 @@ PASSWORD = "portal-demo-2026"  # noqa: S105  docs/ name it: the application refu
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """A member of staff; ``left`` is how many days ago he lost his access."""
+    """A member of staff; ``left`` is how many days ago they lost their access."""
 
     name: str
     display_name: str
@@ -26,6 +27,10 @@ class Colleague:
     @property
     def auth_id(self) -> UUID:
         return id_of("staff", self.name)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.auth_id, self.role, self.display_name)
 
     def account_row(self, at: datetime) -> dict[str, Any]:
         since = at - timedelta(days=730)
@@ -59,5 +64,4 @@ STAFF = (
     Colleague("yoga", "Yoga Saputra", Role.KYC_REVIEWER, left=75),
     Colleague("tuti", "Tuti Handayani", Role.SUPPORT_AGENT, left=20, status=Activity.INACTIVE),
 )
-RINA, DIAN = id_of("staff", "rina"), id_of("staff", "dian")
-BAGAS, SARI, MAYA = id_of("staff", "bagas"), id_of("staff", "sari"), id_of("staff", "maya")
+RINA, DIAN, BAGAS, SARI, MAYA = (id_of("staff", name) for name in ("rina", "dian", "bagas", "sari", "maya"))

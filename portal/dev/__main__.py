@@ -11,13 +11,13 @@ from types import FrameType
 from typing import NoReturn
 
 from portal.dev import settings, web
+from portal.dev.folder import reachable
 from portal.dev.prerequisites import ensure_libcurl
 from portal.dev.process import Child, StartFailed
 from portal.dev.servers import EmbeddedServers
 
 PROJECT = Path(__file__).resolve().parents[2]
 _FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
-_SECONDS_TO_START = 60
 _SECONDS_TO_STOP = 12
 _DEMO_ACCOUNTS = """\
   rina@portal.example    kyc_reviewer
@@ -39,7 +39,10 @@ class Supervisor:
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
         self._port = settings.port(os.environ)
+        self._has_own_servers = settings.uses_own_servers(os.environ)
         self._data = settings.data_folder(os.environ, PROJECT)
+        if not (self._has_own_servers or os.environ.get("DATA")):
+            self._data = reachable(self._data)
         self._environment: dict[str, str] = {}
         self._watched: list[Child] = []
 
@@ -58,7 +61,7 @@ class Supervisor:
 
     def _start_servers(self) -> dict[str, str]:
         """Their URLs; none when the caller's environment names them already."""
-        if settings.uses_own_servers(os.environ):
+        if self._has_own_servers:
             return {}
         ensure_libcurl()
         with _step("Postgres and mongod"):
@@ -74,26 +77,18 @@ class Supervisor:
         with _step("Migrations and indexes"):
             migrations = self._start("migrations", *_FLASK, "db", "upgrade")
             indexes = self._start("indexes", *_FLASK, "mongo", "indexes")
-            self._finish(migrations)
-            self._finish(indexes)
+            migrations.finish()
+            indexes.finish()
         with _step("Demo data"):
-            self._finish(self._start("demo", *_FLASK, "demo", "--if-empty"))
+            self._start("demo", *_FLASK, "demo", "--if-empty").finish()
 
     def _start_portal(self, addresses: list[str]) -> None:
         with _step("Web and worker"):
             # The stack stops what was added last first: web, then worker, then the servers.
             self._watched.append(self._start("worker", *_FLASK, "worker"))
-            self._watched.append(self._start("web", *web.command(addresses, os.environ)))
-            self._wait_until_ready()
-
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _SECONDS_TO_START
-        while not web.is_ready(self._port):
-            self._check()
-            if time.monotonic() > deadline:
-                said = self._watched[-1].last_lines()
-                raise StartFailed(f"The portal did not get ready in time. The end of {self._log('web')}:\n{said}")
-            time.sleep(0.1)
+            server = self._start("web", *web.command(addresses, os.environ))
+            self._watched.append(server)
+            server.wait_until(self._is_ready)
 
     def _start(self, name: str, *command: str) -> Child:
         child = Child(name, log=self._log(name))
@@ -101,14 +96,9 @@ class Supervisor:
         child.start(command, env=self._environment, cwd=PROJECT)
         return child
 
-    def _finish(self, child: Child) -> None:
-        code = child.finish()
-        if code:
-            raise StartFailed(
-                f"The step {child.name} failed with code {code}:\n{child.last_lines()}\n"
-                f"All it said is in {child.log}. Mend the cause and start again, or start with empty data: "
-                f"DATA=/tmp/portal make run."
-            )
+    def _is_ready(self) -> bool:
+        self._check()
+        return web.is_ready(self._port)
 
     def _check(self) -> None:
         for child in self._watched:
@@ -124,8 +114,9 @@ def main() -> int:
     stack = ExitStack()
     try:
         Supervisor(stack).run()
-    except StartFailed as failure:
-        print(failure, file=sys.stderr, flush=True)
+    except (StartFailed, OSError) as failure:
+        advice = "" if isinstance(failure, StartFailed) else ". Make room, or set DATA to another folder."
+        print(f"{failure}{advice}", file=sys.stderr, flush=True)
         return 1
     except _Stopped:
         print("Stopping …", flush=True)

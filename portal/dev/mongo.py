@@ -1,7 +1,6 @@
 """The embedded mongod: on a unix socket, and a replica set of one as sessions and transactions want one."""
 
 import socket
-import time
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
@@ -10,13 +9,11 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from portal.dev.folder import ServerFolder
-from portal.dev.packages import package_folder
-from portal.dev.postgres import ENVIRONMENT
-from portal.dev.process import Child, StartFailed
+from portal.dev.prerequisites import package_folder
+from portal.dev.process import Child
 
 DATABASE = "portal"
 _REPLICA_SET = "rs0"
-_SECONDS_TO_START = 60
 
 
 class Mongo:
@@ -46,33 +43,14 @@ class Mongo:
             "--wiredTigerEngineConfigString=log=(prealloc=false,file_max=10MB)",
             "--setParameter=diagnosticDataCollectionEnabled=false",
         )
-        self.child.start(
-            [
-                programs / "bin" / "mongod",
-                *address,
-                *storage,
-                *frugal,
-                "--replSet",
-                _REPLICA_SET,
-                "--noscripting",
-                "--quiet",
-            ],
-            env=ENVIRONMENT,
-            account=self._folder.account,
-            pass_fds=[self._folder.held_lock],
-        )
+        others = ("--replSet", _REPLICA_SET, "--noscripting", "--quiet")
+        self._folder.start(self.child, [programs / "bin" / "mongod", *address, *storage, *frugal, *others])
 
     def wait(self) -> None:
         """Return when it takes writes; raises StartFailed with its last lines when it does not."""
-        deadline = time.monotonic() + _SECONDS_TO_START
-        with MongoClient[dict[str, Any]](
-            f"{self._server()}/?directConnection=true", serverSelectionTimeoutMS=300
-        ) as client:
-            while not (self._listens() and self._takes_writes(client)):
-                self.child.check()
-                if time.monotonic() > deadline:
-                    raise StartFailed(f"mongod did not take writes in time:\n{self.child.last_lines()}")
-                time.sleep(0.02)
+        server = f"{self._server()}/?directConnection=true"
+        with MongoClient[dict[str, Any]](server, serverSelectionTimeoutMS=300) as client:
+            self.child.wait_until(lambda: self._listens() and self._takes_writes(client))
 
     def _server(self) -> str:
         return f"mongodb://{quote(str(self._socket), safe='')}"

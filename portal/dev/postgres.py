@@ -2,8 +2,6 @@
 
 import shutil
 import signal
-import subprocess
-import time
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
@@ -12,15 +10,14 @@ import psycopg
 from psycopg import sql
 
 from portal.dev.folder import ServerFolder
-from portal.dev.packages import package_folder
-from portal.dev.process import Child, StartFailed, last_lines
+from portal.dev.prerequisites import package_folder
+from portal.dev.process import Child
 
 SUPERUSER = "postgres"
 OWNER = "portal_owner"
 APPLICATION = "portal"
 DATABASE = "portal"
 
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 _SETTINGS = (
     "max_connections=200",
     "shared_buffers=128MB",
@@ -30,7 +27,6 @@ _SETTINGS = (
 )
 # Commits stay synchronous: a test that stops the server at once must find its data again.
 _THROWAWAY_SETTINGS = ("fsync=off", "full_page_writes=off", "autovacuum=off")
-_SECONDS_TO_START = 60
 
 
 class Postgres:
@@ -57,21 +53,12 @@ class Postgres:
             self._initialize(programs / "initdb")
         settings = _SETTINGS + (_THROWAWAY_SETTINGS if self._is_throwaway else ())
         address = ("-h", "", "-k", self._folder.sockets, "-p", "5432")
-        self.child.start(
-            [programs / "postgres", "-D", self._data, *address, *(f"--{setting}" for setting in settings)],
-            env=ENVIRONMENT,
-            account=self._folder.account,
-            pass_fds=[self._folder.held_lock],
-        )
+        options = [f"--{setting}" for setting in settings]
+        self._folder.start(self.child, [programs / "postgres", "-D", self._data, *address, *options])
 
     def wait(self) -> None:
         """Return when it answers; raises StartFailed with its last lines when it does not."""
-        deadline = time.monotonic() + _SECONDS_TO_START
-        while not self._answers():
-            self.child.check()
-            if time.monotonic() > deadline:
-                raise StartFailed(f"Postgres did not answer in time:\n{self.child.last_lines()}")
-            time.sleep(0.02)
+        self.child.wait_until(self._answers)
 
     def ensure_roles(self) -> None:
         """Make what is missing of the roles (only the owner may do DDL), the database and its extension."""
@@ -96,31 +83,10 @@ class Postgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         self._folder.private(unfinished)
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
-        account = self._folder.account
-        done = subprocess.run(
-            [
-                initdb,
-                "-D",
-                unfinished,
-                "-U",
-                SUPERUSER,
-                "--auth=trust",
-                *locale,
-                "--no-instructions",
-                "--no-sync",
-            ],
-            cwd="/",
-            env=ENVIRONMENT,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise StartFailed(f"Postgres could not make its data folder:\n{last_lines(done.stdout + done.stderr)}")
+        options = ("-D", unfinished, "-U", SUPERUSER, "--auth=trust", *locale, "--no-instructions", "--no-sync")
+        child = Child("initdb", log=self._folder.root / "initdb.log")
+        self._folder.start(child, [initdb, *options])
+        child.finish()
         unfinished.rename(self._data)
 
     def _answers(self) -> bool:
@@ -131,13 +97,8 @@ class Postgres:
         return True
 
     def _connect(self, database: str) -> psycopg.Connection:
-        return psycopg.connect(
-            host=str(self._folder.sockets),
-            user=SUPERUSER,
-            dbname=database,
-            connect_timeout=5,
-            autocommit=True,
-        )
+        host = str(self._folder.sockets)
+        return psycopg.connect(host=host, user=SUPERUSER, dbname=database, connect_timeout=5, autocommit=True)
 
 
 def _exists(connection: psycopg.Connection, query: str, name: str) -> bool:

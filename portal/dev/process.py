@@ -5,19 +5,20 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _PR_SET_PDEATHSIG = 1
+_SECONDS_TO_START = 60
 
 
 class StartFailed(Exception):
     """What went wrong and how to mend it, in the words of the person at the terminal."""
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """The system user a child runs as."""
 
     uid: int
@@ -64,30 +65,34 @@ class Child:
                     preexec_fn=_tied_to_this_process(self._stop_signal),
                 )
             except OSError as error:
-                raise StartFailed(f"{self.name} cannot be started: {error}") from error
+                raise StartFailed(
+                    f"{self.name} cannot be started ({error}): install it anew with `make clean`, or set DATA to a "
+                    "folder on a disk that may hold programs."
+                ) from error
 
     @property
     def is_running(self) -> bool:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
-    @property
-    def exit_code(self) -> int | None:
-        """None while it runs (or before its start)."""
-        return self._process.poll() if self._process else None
+    def finish(self) -> None:
+        """Wait for its own end; raises StartFailed when it was not a good one."""
+        if self._process and (code := self._process.wait()):
+            raise self._failed(f"failed with code {code}")
 
-    def finish(self) -> int:
-        """Wait for its own end; its exit code."""
-        return self._process.wait() if self._process else 0
+    def wait_until(self, is_ready: Callable[[], bool]) -> None:
+        """Return once it is; raises StartFailed when it ends before that, or takes longer than a minute."""
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while not is_ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise self._failed("did not get ready in time")
+            time.sleep(0.02)
 
     def check(self) -> None:
         """Raise StartFailed with its last lines when it has ended by itself."""
-        if self.exit_code is not None:
-            raise StartFailed(f"{self.name} ended with code {self.exit_code}:\n{self.last_lines()}")
-
-    def last_lines(self, count: int = 20) -> str:
-        """The end of its log, indented; says so when there is none."""
-        return last_lines(self.log.read_text(errors="replace"), count)
+        if self._process and (code := self._process.poll()) is not None:
+            raise self._failed(f"ended with code {code}")
 
     def ask_to_stop(self, with_signal: signal.Signals | None = None) -> None:
         """Send the stop signal (or another one) and do not wait."""
@@ -106,11 +111,13 @@ class Child:
             self._process.wait()
         self._process = None
 
-
-def last_lines(text: str, count: int = 20) -> str:
-    """The last lines of `text`, each indented by four spaces."""
-    lines = text.rstrip().splitlines()[-count:] or ["(it said nothing)"]
-    return "\n".join(f"    {line}" for line in lines)
+    def _failed(self, how: str) -> StartFailed:
+        lines = self.log.read_text(errors="replace").rstrip().splitlines()[-20:] or ["(it said nothing)"]
+        said = "\n".join(f"    {line}" for line in lines)
+        return StartFailed(
+            f"{self.name} {how}:\n{said}\nAll it said is in {self.log}. Mend the cause and start again, or start with "
+            "empty data: DATA=/tmp/portal make run."
+        )
 
 
 def _for_its_owner(path: str, flags: int) -> int:

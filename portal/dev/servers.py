@@ -9,9 +9,9 @@ from typing import Self
 
 from portal.dev.folder import ServerFolder
 from portal.dev.mongo import Mongo
-from portal.dev.packages import check_platform
 from portal.dev.postgres import APPLICATION, OWNER, SUPERUSER, Postgres
-from portal.dev.process import Child, StartFailed
+from portal.dev.prerequisites import check_platform
+from portal.dev.process import StartFailed
 
 __all__ = ["EmbeddedServers", "StartFailed", "throwaway_servers"]
 
@@ -30,7 +30,13 @@ class EmbeddedServers:
         self._postgres = Postgres(self._folder, is_throwaway=is_throwaway)
         self._mongo = Mongo(self._folder)
         self._is_throwaway = is_throwaway
-        self._held = ExitStack()
+        self._running = ExitStack()
+        self.root = self._folder.root
+        self.children = (self._postgres.child, self._mongo.child)
+        self.database_url = self._postgres.url(APPLICATION)  # reads and writes what it was granted, no DDL
+        self.migration_url = self._postgres.url(OWNER)
+        self.superuser_url = self._postgres.url(SUPERUSER, database="postgres")  # for tests that make databases
+        self.mongo_url = self._mongo.url
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
@@ -41,41 +47,11 @@ class EmbeddedServers:
             self._postgres.wait()
             self._postgres.ensure_roles()
             self._mongo.wait()
-            self._held = undo.pop_all()
+            self._running = undo.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._held.close()
-
-    @property
-    def root(self) -> Path:
-        """The folder of all their data."""
-        return self._folder.root
-
-    @property
-    def database_url(self) -> str:
-        """For the application: reads and writes what it was granted, no DDL."""
-        return self._postgres.url(APPLICATION)
-
-    @property
-    def migration_url(self) -> str:
-        """For migrations: the owner of the database."""
-        return self._postgres.url(OWNER)
-
-    @property
-    def superuser_url(self) -> str:
-        """For tests that make databases; names the database `postgres`."""
-        return self._postgres.url(SUPERUSER, database="postgres")
-
-    @property
-    def mongo_url(self) -> str:
-        """For the application; names the database `portal`."""
-        return self._mongo.url
-
-    @property
-    def children(self) -> tuple[Child, Child]:
-        """The two processes, for whoever watches over them."""
-        return self._postgres.child, self._mongo.child
+        self._running.close()
 
     def stop_postgres(self) -> None:
         """Stop Postgres at once, as a crash would; the data stay."""

@@ -91,8 +91,8 @@ def urgency(status: KycStatus, age: timedelta) -> str:
     return "late" if age >= waiting_target() else "near"
 
 
-def _queue_rows(rows: Sequence[Row[Any]], actor: Actor) -> list[QueueRow]:
-    people = users.names_of(row.user_id for row in rows)
+def _queue_rows(rows: Sequence[Row[Any]], actor: Actor, people: Mapping[UUID, Person] | None = None) -> list[QueueRow]:
+    people = people or users.names_of(row.user_id for row in rows)
     staff = auth.names_of({row.lease_holder for row in rows if row.lease_until and row.lease_until > row.now})
     return [_queue_row(row, people[row.user_id], staff, actor) for row in rows]
 
@@ -267,10 +267,22 @@ def oldest_waiting(actor: Actor, most: int) -> Sequence[QueueRow]:
     return QUEUE.page(QUEUE.read({}), Slice(), actor=actor).rows[:most]
 
 
-def undoable(actor: Actor) -> Undoable | None:
-    """What this reviewer decided last, while it can be undone."""
-    row = pages.undoable(actor.id, UNDO_WINDOW)
-    if row is None:
-        return None
-    name = users.names_of([row.user_id])[row.user_id].fullname
-    return Undoable(row.kyc_id, name, row.verdict, row.until, int((row.until - row.now).total_seconds()))
+class LastDecision:
+    """What the actor decided last, while it can be undone; in a list its customer is named together with the rows'."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.row = pages.undoable(actor.id, UNDO_WINDOW)
+        self.people: Mapping[UUID, Person] = {}
+
+    def beside(self, rows: Sequence[Row[Any]], actor: Actor) -> list[QueueRow]:
+        """The rows of the queue, for whoever shows them with this."""
+        self.people = users.names_of([*(row.user_id for row in rows), *([self.row.user_id] if self.row else [])])
+        return _queue_rows(rows, actor, self.people)
+
+    @property
+    def undoable(self) -> Undoable | None:
+        row = self.row
+        if row is None:
+            return None
+        name = (self.people or users.names_of([row.user_id]))[row.user_id].fullname
+        return Undoable(row.kyc_id, name, row.verdict, row.until, int((row.until - row.now).total_seconds()))

@@ -17,28 +17,22 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from portal import config, users
-from portal.notifications.breaker import Breaker
-from portal.notifications.channels import CHANNELS, Outbox, Outgoing, Provider, Result, provider_of, rate_of
-from portal.notifications.models import OUTCOME_OF, Attempt, Outcome
+from portal.notifications.channels import Outbox, Outgoing, Provider, Result, provider_of, rate_of
+from portal.notifications.models import Attempt, Channel, ErrorClass, Outcome, Status
 from portal.notifications.quiet import next_allowed
-from portal.notifications.repository import NotificationRepository
-from portal.shared import clock, crypto, jobs, metrics
+from portal.notifications.repository import attempts, breakers
+from portal.shared import clock, crypto, jobs, metrics, throttle
 from portal.shared.database import db
-from portal.shared.mongo import Document, mongo
-from portal.shared.throttle import PostgresStorage
+from portal.shared.mongo import Document
 
-CHUNK, PARALLEL, SLOTS = 100, 16, 4
-BUDGET = 5.0
-CLAIM = timedelta(minutes=2)
+BATCH_SIZE, PARALLEL, MAX_SLOTS = 100, 16, 4
+BATCH_TIMEOUT, MONGO_TIMEOUT = 5.0, 30.0
+CLAIM_TIMEOUT = timedelta(minutes=2)
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
-LONGEST = timedelta(hours=72)
-PERSISTENCE = 30.0
+MAX_AGE = timedelta(hours=72)
 FAULTS = {"credentials", "tls", "unreachable", "unavailable", "broken_answer", "timeout", "unknown"}
 
 log = structlog.get_logger("portal.notifications")
-messages = NotificationRepository(mongo)
-breaker = Breaker(mongo)
-rates = PostgresStorage(lambda: db.engine)
 
 
 def wake(channel: str, *, slot: int = 0, after: timedelta | None = None) -> None:
@@ -52,7 +46,7 @@ def wake(channel: str, *, slot: int = 0, after: timedelta | None = None) -> None
 def sweep(timestamp: int) -> None:
     """Wake the channels that have due messages: retries, scheduled ones, and what a dead worker left."""
     try:
-        due = [channel for channel in CHANNELS if messages.is_any_due(channel, clock.now())]
+        due = [channel.value for channel in Channel if attempts.is_any_due(channel.value, clock.now())]
     except PyMongoError as error:
         log.warning("no Mongo, messages wait", error=type(error).__name__)
         return
@@ -71,19 +65,19 @@ def deliver(*, channel: str, slot: int) -> None:
 
 def _deliver(channel: str, slot: int) -> None:
     now = clock.now()
-    most = breaker.permitted(channel, _allowance(channel), now=now)
+    most = breakers.permitted(channel, _allowance(channel), now=now)
     if not most:
         return
     token = crypto.new_id()
-    taken = messages.claim(channel, most, token=token, now=now, until=now + CLAIM)
-    if len(taken) == CHUNK and slot + 1 < SLOTS:  # many wait: one more beside this one
+    taken = attempts.claim(channel, most, token=token, now=now, until=now + CLAIM_TIMEOUT)
+    if len(taken) == BATCH_SIZE and slot + 1 < MAX_SLOTS:  # many wait: one more beside this one
         wake(channel, slot=slot + 1)
     recipients = users.recipients({document["user_id"] for document in taken})
     db.session.rollback()
-    chunk = Chunk(channel, provider_of(channel), token, recipients, time.monotonic() + BUDGET)
+    chunk = Chunk(channel, provider_of(channel), token, recipients, time.monotonic() + BATCH_TIMEOUT)
     with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(chunk.handle, taken))
-    if not chunk.closed_until and messages.is_any_due(channel, clock.now()):
+    if not chunk.closed_until and attempts.is_any_due(channel, clock.now()):
         wake(channel, slot=slot)
 
 
@@ -91,9 +85,9 @@ def _allowance(channel: str) -> int:
     """How many of a chunk the provider's rate allows in this second, for all workers together."""
     rate = rate_of(channel)
     if rate is None:
-        return CHUNK
-    wanted = min(CHUNK, rate)
-    allowed = max(0, wanted - max(0, rates.incr(f"messages:{channel}", 1, wanted) - rate))
+        return BATCH_SIZE
+    wanted = min(BATCH_SIZE, rate)
+    allowed = max(0, wanted - max(0, throttle.count(f"messages:{channel}", seconds=1, amount=wanted).n - rate))
     if not allowed:
         wake(channel, after=timedelta(seconds=1))
     return allowed
@@ -116,26 +110,35 @@ class Chunk:
 
     def handle(self, document: Document) -> None:
         """Send one message, or say why not, or put it back."""
+        now = clock.now()
         if document.get("open_attempt"):
             self._take_over(document)
-            return
-        if self.closed_until or time.monotonic() > self.deadline:
-            self._put_back(document, self.closed_until or clock.now())
-            return
-        recipient = self.recipients.get(document["user_id"])
-        address = recipient.addresses.get(self.channel) if recipient else None
-        if clock.now() - document["created_at"] > LONGEST:
-            self._fail(document, "expired")
-        elif recipient is None:
-            self._fail(document, "no_customer")
-        elif address is None:
-            self._fail(document, "no_address")
-        elif (allowed := _allowed_at(document, recipient)) > clock.now():
-            self._put_back(document, allowed)
+        elif self.closed_until or time.monotonic() > self.deadline:
+            self._put_back(document, self.closed_until or now)
+        elif problem := self._problem(document, now):
+            # No attempt: there is nobody to send it to, or it is too late.
+            _mark(document, None, _ended(now, Outcome.PERMANENT, problem))
+        elif (allowed_at := self._allowed_at(document, now)) > now:
+            self._put_back(document, allowed_at)
         else:
-            self._send(document, address)
+            self._send(document)
 
-    def _send(self, document: Document, address: str) -> None:
+    def _problem(self, document: Document, now: datetime) -> str | None:
+        """Why nobody gets this message."""
+        recipient = self.recipients.get(document["user_id"])
+        if now - document["created_at"] > MAX_AGE:
+            return ErrorClass.EXPIRED.value
+        if recipient is None:
+            return ErrorClass.NO_CUSTOMER.value
+        return ErrorClass.NO_ADDRESS.value if recipient.addresses.get(self.channel) is None else None
+
+    def _allowed_at(self, document: Document, now: datetime) -> datetime:
+        if document["notification_category"] != "payment":
+            return now
+        return next_allowed(now, self.recipients[document["user_id"]].timezone, config.current().holidays)
+
+    def _send(self, document: Document) -> None:
+        address = self.recipients[document["user_id"]].addresses[self.channel]
         attempt = Attempt(
             id=crypto.new_id(),
             notification_id=document["_id"],
@@ -146,8 +149,7 @@ class Chunk:
             recipient_masked=users.mask(self.channel, address),
             recipient_hash=crypto.address_hash(address),
         )
-        until = attempt.started_at + CLAIM
-        if not messages.begin(attempt, token=self.token, until=until):
+        if not attempts.begin(attempt, token=self.token, until=attempt.started_at + CLAIM_TIMEOUT):
             return
         fields = ("notification_title", "notification_content", "notification_link")
         title, content, link = (document.get(name) for name in fields)
@@ -156,87 +158,79 @@ class Chunk:
 
     def _settle(self, document: Document, attempt_id: UUID, result: Result) -> None:
         """Write down how it ended, and for as long as Mongo is away try again."""
-        ended_at = clock.now()
-        outcome = OUTCOME_OF[result.error_class] if result.error_class else Outcome.SENT
-        retry_at = self._retry_at(document, outcome, result, ended_at)
-        facts = {
-            "ended_at": ended_at,
-            "outcome": outcome.value,
-            "error_class": result.error_class,
-            "provider_id": result.provider_id,
-            "provider_answer": result.answer[:200],
-            "retry_at": retry_at,
-        }
-        _persist(lambda: messages.end(attempt_id, facts))
+        now = clock.now()
+        outcome = ErrorClass(result.error_class).outcome if result.error_class else Outcome.SENT
+        closed_until = self._tell_breaker(result.error_class, outcome, now)
+        wait = _wait(outcome, document.get("tries", 0), (closed_until or now) - now, result.retry_after or timedelta())
+        facts = _ended(now, outcome, result.error_class, _retry_at(document, now, wait))
+        answer = {"provider_id": result.provider_id, "provider_answer": result.answer[:200]}
+        _persist(lambda: attempts.end(attempt_id, facts | answer))
         _persist(lambda: _mark(document, attempt_id, facts))
         metrics.count_message(self.channel, outcome)
 
-    def _retry_at(self, document: Document, outcome: Outcome, result: Result, now: datetime) -> datetime | None:
-        """When it is tried again, None when it is not; tells the breaker how its provider does."""
-        closed_until = None
-        if result.error_class in FAULTS:
-            closed_until = _persist(lambda: breaker.failed(self.channel, now=now))
-            self.closed_until = self.closed_until or closed_until
-            self.is_doubtful = True
-        elif outcome is not Outcome.TEMPORARY and self.is_doubtful:
-            _persist(lambda: breaker.worked(self.channel))
+    def _tell_breaker(self, error_class: str | None, outcome: Outcome, now: datetime) -> datetime | None:
+        """How its provider does; returns until when it is not worth asking, where this fault made that so."""
+        if error_class in FAULTS:
+            closed_until: datetime | None = _persist(lambda: breakers.failed(self.channel, now=now))
+            self.closed_until, self.is_doubtful = self.closed_until or closed_until, True
+            return closed_until
+        if outcome is not Outcome.TEMPORARY and self.is_doubtful:
+            _persist(lambda: breakers.worked(self.channel))
             self.is_doubtful = False
-        if outcome in {Outcome.SENT, Outcome.PERMANENT, Outcome.UNKNOWN}:
-            return None
-        tries = document.get("tries", 0)
-        if outcome is Outcome.TECHNICAL:
-            wait = max(DELAYS[0], (closed_until or now) - now)
-        elif tries < len(DELAYS):
-            wait = max(DELAYS[tries], result.retry_after or timedelta())
-        else:
-            return None
-        retry_at = now + wait * random.uniform(1, 1.2)  # noqa: S311  spreads the load, hides nothing
-        return retry_at if retry_at < document["created_at"] + LONGEST else None
+        return None
 
     def _take_over(self, document: Document) -> None:
         """After a worker that died during a send: what it wrote down counts; else nobody knows whether it was sent."""
         attempt_id, now = document["open_attempt"], clock.now()
         deaths = document.get("attempts", 1) - 1
         wait = DELAYS[min(deaths, len(DELAYS)) - 1] if deaths else timedelta()
-        retry_at = now + wait if self.provider.is_repeatable and now - document["created_at"] < LONGEST else None
-        unknown = {"ended_at": now, "outcome": "unknown", "error_class": "unknown", "retry_at": retry_at}
-        messages.end(attempt_id, unknown)
-        _mark(document, attempt_id, messages.attempt(attempt_id) or unknown)
+        retry_at = now + wait if self.provider.is_repeatable and now - document["created_at"] < MAX_AGE else None
+        unknown = _ended(now, Outcome.UNKNOWN, "unknown", retry_at)
+        attempts.end(attempt_id, unknown)
+        _mark(document, attempt_id, attempts.get(attempt_id) or unknown)
         metrics.count_message(self.channel, Outcome.UNKNOWN)
 
-    def _fail(self, document: Document, error_class: str) -> None:
-        """No attempt: there is nobody to send it to, or it is too late."""
-        facts = {"ended_at": clock.now(), "outcome": "permanent", "error_class": error_class, "retry_at": None}
-        _mark(document, None, facts)
-
     def _put_back(self, document: Document, due_at: datetime) -> None:
-        messages.put_back(document["_id"], token=self.token, due_at=due_at)
+        attempts.put_back(document["_id"], token=self.token, due_at=due_at)
+
+
+def _wait(outcome: Outcome, tries: int, closed: timedelta, told: timedelta) -> timedelta | None:
+    """Until the next try: as long as the breaker is ``closed``, or as the provider said; None when there is none."""
+    if outcome is Outcome.TECHNICAL:
+        return max(DELAYS[0], closed)
+    if outcome in {Outcome.TEMPORARY, Outcome.TIMEOUT} and tries < len(DELAYS):
+        return max(DELAYS[tries], told)
+    return None
+
+
+def _retry_at(document: Document, now: datetime, wait: timedelta | None) -> datetime | None:
+    if wait is None:
+        return None
+    retry_at = now + wait * random.uniform(1, 1.2)  # noqa: S311  spreads the load, hides nothing
+    return retry_at if retry_at < document["created_at"] + MAX_AGE else None
+
+
+def _ended(at: datetime, outcome: Outcome, error_class: str | None, retry_at: datetime | None = None) -> Document:
+    return {"ended_at": at, "outcome": outcome.value, "error_class": error_class, "retry_at": retry_at}
 
 
 def _mark(document: Document, attempt_id: UUID | None, attempt: Document) -> None:
     """The message stands as its attempt ended."""
-    outcome, ended_at, retry_at = attempt["outcome"], attempt["ended_at"], attempt.get("retry_at")
+    outcome, ended_at, retry_at = Outcome(attempt["outcome"]), attempt["ended_at"], attempt.get("retry_at")
     change: Document = {"error_class": attempt.get("error_class")}
-    if outcome == Outcome.SENT:
-        change |= {"notification_status": "sent", "notification_sent_at": ended_at}
+    if outcome is Outcome.SENT:
+        change |= {"notification_status": Status.SENT.value, "notification_sent_at": ended_at}
     elif retry_at:
         change |= {"due_at": retry_at}
     else:
-        change |= {"notification_status": "failed", "notification_failed_at": ended_at}
+        change |= {"notification_status": Status.FAILED.value, "notification_failed_at": ended_at}
     is_counted = outcome not in {Outcome.TECHNICAL, Outcome.UNKNOWN}
-    messages.mark(document["_id"], attempt_id, change, tries=int(is_counted))
-
-
-def _allowed_at(document: Document, recipient: users.Recipient) -> datetime:
-    now = clock.now()
-    if document["notification_category"] != "payment":
-        return now
-    return next_allowed(now, recipient.timezone, config.current().holidays)
+    attempts.mark(document["_id"], attempt_id, change, tries=int(is_counted))
 
 
 def _persist(write: Callable[[], Any]) -> Any:
     """What ``write`` returns; tried again while Mongo changes its primary or restarts."""
-    give_up_at = time.monotonic() + PERSISTENCE
+    give_up_at = time.monotonic() + MONGO_TIMEOUT
     while True:
         try:
             return write()
@@ -248,7 +242,10 @@ def _persist(write: Callable[[], Any]) -> Any:
 
 def written() -> list[dict[str, Any]]:
     """What the channels without a provider wrote last, the newest first; addresses are masked."""
-    outboxes = {box.folder: box for channel in CHANNELS if isinstance(box := provider_of(channel), Outbox)}
+    outboxes = {box.folder: box for channel in Channel if isinstance(box := provider_of(channel), Outbox)}
     found = [file for box in outboxes.values() for file in box.newest()]
-    shown = [{**file, "address": users.mask(file["channel"], file["address"])} for file in found]
+    shown = [
+        {**file, "channel": Channel(file["channel"]), "address": users.mask(file["channel"], file["address"])}
+        for file in found
+    ]
     return sorted(shown, key=lambda file: str(file["id"]), reverse=True)

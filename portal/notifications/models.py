@@ -8,99 +8,156 @@ combination, and two more the same of one customer or one loan: a page costs the
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from bson import Binary
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from portal.shared.mongo import Document
+from portal.shared.errors import N_, NP_
+from portal.shared.words import Words
 
 COLLECTION = "notifications_collection"
 ATTEMPTS = "notification_attempts"
-LONGEST_TITLE = 255
-LONGEST_CONTENT = 10_000
-STATUSES, CATEGORIES, TYPES = (
-    ["pending", "sent", "failed"],
-    ["loan", "kyc", "payment", "other"],
-    ["email", "sms", "push"],
-)
+MAX_TITLE = 255
+MAX_CONTENT = 10_000
 
 
-class Outcome(StrEnum):
+class Category(Words):
+    """What a message is about."""
+
+    PAYMENT = "payment", N_("Payment")
+    LOAN = "loan", N_("Loan")
+    KYC = "kyc", N_("KYC")
+    OTHER = "other", N_("Other")
+
+
+class Channel(Words):
+    """The way a message goes, ``notification_type`` in the data model."""
+
+    SMS = "sms", N_("SMS"), "message-square"
+    EMAIL = "email", N_("Email"), "mail"
+    PUSH = "push", N_("Push"), "bell-ring"
+
+
+class Status(Words):
+    """Where a message stands. A pending one waits for no decision, as other pending things do."""
+
+    FAILED = "failed", N_("Failed"), "circle-x", "bad"
+    PENDING = "pending", NP_("message", "Pending"), "circle-dashed", "info"
+    SENT = "sent", N_("Sent"), "circle-check", "ok"
+
+
+class Outcome(Words):
     """How one try to send ended. A technical one says nothing of the message: it costs none of its tries."""
 
-    SENT = "sent"
-    TEMPORARY = "temporary"
-    PERMANENT = "permanent"
-    TECHNICAL = "technical"
-    TIMEOUT = "timeout"
-    UNKNOWN = "unknown"
+    SENT = "sent", N_("Handed over"), "check", "ok"
+    TEMPORARY = "temporary", N_("Not taken for now"), "x", "bad"
+    PERMANENT = "permanent", N_("Refused"), "x", "bad"
+    TECHNICAL = "technical", N_("Provider out of order"), "x", "bad"
+    TIMEOUT = "timeout", N_("No answer in time"), "clock", "bad"
+    UNKNOWN = "unknown", N_("Nobody knows whether it arrived"), "circle-question-mark", "warn"
 
 
-OUTCOME_OF = {
-    "permanent": Outcome.PERMANENT,
-    "rejected": Outcome.PERMANENT,
-    "no_address": Outcome.PERMANENT,
-    "no_customer": Outcome.PERMANENT,
-    "expired": Outcome.PERMANENT,
-    "credentials": Outcome.TECHNICAL,
-    "tls": Outcome.TECHNICAL,
-    "unreachable": Outcome.TECHNICAL,
-    "throttled": Outcome.TEMPORARY,
-    "unavailable": Outcome.TEMPORARY,
-    "broken_answer": Outcome.TEMPORARY,
-    "timeout": Outcome.TIMEOUT,
-    "unknown": Outcome.UNKNOWN,
-}
-"""Every ``error_class`` there is; ``advice.py`` says what to do about each."""
+class Event(Words):
+    """What a provider says later of a message it had taken."""
 
+    DELIVERED = "delivered", N_("Arrived")
+    BOUNCED = "bounced", N_("Came back")
+
+
+class ErrorClass(StrEnum):
+    """Why a message was not sent: how the try ended by it, and what to do about it."""
+
+    outcome: Outcome
+    advice: str
+
+    def __new__(cls, value: str, outcome: Outcome = Outcome.UNKNOWN, advice: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_, member.outcome, member.advice = value, outcome, advice
+        return member
+
+    PERMANENT = (
+        "permanent", Outcome.PERMANENT,
+        N_("The address does not work. Correct it first, then send the message again."),
+    )  # fmt: skip
+    REJECTED = (
+        "rejected", Outcome.PERMANENT, N_("The provider does not accept this message. Tell an administrator."),
+    )  # fmt: skip
+    NO_ADDRESS = (
+        "no_address", Outcome.PERMANENT,
+        N_("The customer has no address for this channel. Add one first, or use another channel."),
+    )  # fmt: skip
+    NO_CUSTOMER = "no_customer", Outcome.PERMANENT, N_("The customer was deleted. Nothing is sent any more.")
+    EXPIRED = (
+        "expired", Outcome.PERMANENT,
+        N_("It could not be sent within 72 hours. Check that it still holds, then send it again."),
+    )  # fmt: skip
+    CREDENTIALS = (
+        "credentials", Outcome.TECHNICAL,
+        N_("The provider refuses the portal's credentials. Tell an administrator."),
+    )  # fmt: skip
+    TLS = "tls", Outcome.TECHNICAL, N_("No secure connection to the provider. Tell an administrator.")
+    UNREACHABLE = (
+        "unreachable", Outcome.TECHNICAL, N_("The provider cannot be reached. The portal tries again by itself."),
+    )  # fmt: skip
+    THROTTLED = (
+        "throttled", Outcome.TEMPORARY,
+        N_("The provider asks to send more slowly. The portal tries again by itself."),
+    )  # fmt: skip
+    UNAVAILABLE = (
+        "unavailable", Outcome.TEMPORARY,
+        N_("The provider has a fault. The portal tries again by itself; if it gave up, send it again later."),
+    )  # fmt: skip
+    BROKEN_ANSWER = (
+        "broken_answer", Outcome.TEMPORARY,
+        N_("The provider's answer broke off. The portal tries again by itself; if it gave up, send it later."),
+    )  # fmt: skip
+    TIMEOUT = (
+        "timeout", Outcome.TIMEOUT,
+        N_("The provider did not answer in time. The portal tries again by itself; if it gave up, send it later."),
+    )  # fmt: skip
+    UNKNOWN = (
+        "unknown", Outcome.UNKNOWN, N_("It may have been sent. Ask the customer before you send it again."),
+    )  # fmt: skip
+
+
+_ID, _ID_OR_NONE = {"bsonType": "binData"}, {"bsonType": ["binData", "null"]}
+_TIME, _TIME_OR_NONE = {"bsonType": "date"}, {"bsonType": ["date", "null"]}
+_ERROR_CLASS = {"enum": [None, *map(str, ErrorClass)]}
 SCHEMA: dict[str, Any] = {
     "bsonType": "object",
     "required": [
-        "_id",
-        "user_id",
-        "notification_category",
-        "notification_type",
-        "notification_title",
-        "notification_content",
-        "notification_status",
-        "created_at",
+        "_id", "user_id", "notification_category", "notification_type", "notification_title", "notification_content",
+        "notification_status", "created_at",
     ],
     "properties": {
-        "_id": {"bsonType": "binData"},
-        "user_id": {"bsonType": "binData"},
-        "loan_id": {"bsonType": ["binData", "null"]},
-        "notification_category": {"enum": CATEGORIES},
-        "notification_type": {"enum": TYPES},
-        "notification_title": {"bsonType": "string", "maxLength": LONGEST_TITLE},
+        **dict.fromkeys(("_id", "user_id"), _ID),
+        **dict.fromkeys(
+            ("loan_id", "resend_of", "requested_by", "batch_id", "claimed_by", "open_attempt"), _ID_OR_NONE
+        ),
+        "created_at": _TIME,
+        **dict.fromkeys(
+            ("notification_sent_at", "notification_failed_at", "notification_read_at", "due_at"), _TIME_OR_NONE
+        ),
+        "notification_category": {"enum": [*map(str, Category)]},
+        "notification_type": {"enum": [*map(str, Channel)]},
+        "notification_status": {"enum": [*map(str, Status)]},
+        "notification_title": {"bsonType": "string", "maxLength": MAX_TITLE},
         "notification_content": {"bsonType": "string"},
         "notification_link": {"bsonType": ["string", "null"], "maxLength": 255},
-        "notification_status": {"enum": STATUSES},
-        "notification_sent_at": {"bsonType": ["date", "null"]},
-        "notification_failed_at": {"bsonType": ["date", "null"]},
-        "notification_read_at": {"bsonType": ["date", "null"]},
-        "created_at": {"bsonType": "date"},
-        "resend_of": {"bsonType": ["binData", "null"]},
-        "requested_by": {"bsonType": ["binData", "null"]},
         "resend_reason": {"bsonType": ["string", "null"]},
-        "batch_id": {"bsonType": ["binData", "null"]},
-        "error_class": {"enum": [None, *OUTCOME_OF]},
-        "due_at": {"bsonType": ["date", "null"]},
-        "claimed_by": {"bsonType": ["binData", "null"]},
+        "error_class": _ERROR_CLASS,
         "tries": {"bsonType": "int"},
-        "open_attempt": {"bsonType": ["binData", "null"]},
     },
-}
-
+}  # fmt: skip
 ATTEMPT_SCHEMA: dict[str, Any] = {
     "bsonType": "object",
     "required": ["_id", "notification_id", "number", "started_at", "channel", "recipient_masked", "recipient_hash"],
     "properties": {
-        "_id": {"bsonType": "binData"},
-        "notification_id": {"bsonType": "binData"},
-        "outcome": {"enum": [None, *(outcome.value for outcome in Outcome)]},
-        "error_class": {"enum": [None, *OUTCOME_OF]},
+        **dict.fromkeys(("_id", "notification_id"), _ID),
+        "outcome": {"enum": [None, *map(str, Outcome)]},
+        "error_class": _ERROR_CLASS,
         "provider_answer": {"bsonType": ["string", "null"], "maxLength": 200},
     },
 }
@@ -108,29 +165,21 @@ ATTEMPT_SCHEMA: dict[str, Any] = {
 NEWEST_FIRST = [("created_at", DESCENDING), ("_id", DESCENDING)]
 ENUMS = ("notification_status", "notification_category", "notification_type")
 IN_ORDER = [*((name, ASCENDING) for name in ENUMS), *NEWEST_FIRST]
-LOG, OF_CUSTOMER, OF_LOAN = "log", "of_customer", "of_loan"
+LOG_INDEX, CUSTOMER_INDEX, LOAN_INDEX = "log", "of_customer", "of_loan"
+
+
+def _partial(name: str, *fields: str, **rule: Any) -> IndexModel:
+    return IndexModel([(field, ASCENDING) for field in fields], name=name, partialFilterExpression=rule)
+
 
 INDEXES = [
-    IndexModel(IN_ORDER, name=LOG),
-    IndexModel([("user_id", ASCENDING), *IN_ORDER], name=OF_CUSTOMER),
-    IndexModel([("loan_id", ASCENDING), *IN_ORDER], name=OF_LOAN),
-    IndexModel(
-        [("user_id", ASCENDING), ("context.message", ASCENDING), ("created_at", ASCENDING)],
-        name="sent_of_a_kind",
-        partialFilterExpression={"notification_status": "sent"},
-    ),
-    IndexModel(
-        [("notification_type", ASCENDING), ("due_at", ASCENDING)],
-        name="due",
-        partialFilterExpression={"notification_status": "pending"},
-    ),
-    IndexModel(
-        [("batch_id", ASCENDING), ("notification_status", ASCENDING)],
-        name="batch",
-        partialFilterExpression={"batch_id": {"$gt": Binary.from_uuid(UUID(int=0))}},
-    ),
+    IndexModel(IN_ORDER, name=LOG_INDEX),
+    IndexModel([("user_id", ASCENDING), *IN_ORDER], name=CUSTOMER_INDEX),
+    IndexModel([("loan_id", ASCENDING), *IN_ORDER], name=LOAN_INDEX),
+    _partial("sent_of_a_kind", "user_id", "context.message", "created_at", notification_status="sent"),
+    _partial("due", "notification_type", "due_at", notification_status="pending"),
+    _partial("batch", "batch_id", "notification_status", batch_id={"$gt": Binary.from_uuid(UUID(int=0))}),
 ]
-
 ATTEMPT_INDEXES = [IndexModel([("notification_id", ASCENDING), ("number", ASCENDING)])]
 
 
@@ -190,37 +239,3 @@ class Attempt:
     def to_document(self) -> dict[str, Any]:
         fields = asdict(self)
         return {"_id": fields.pop("id"), **fields}
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the log is narrowed to; ``since`` and ``until`` are moments, the latter exclusive."""
-
-    status: str | None = None
-    category: str | None = None
-    channel: str | None = None
-    user_id: UUID | None = None
-    loan_id: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def to_query(self) -> Document:
-        """The filter Mongo gets: typed values only, never an operator of somebody else's.
-
-        What it is not narrowed to is asked for by every value there is: only so are the rows read in index order.
-        """
-        query: Document = {
-            "notification_status": self.status or {"$in": STATUSES},
-            "notification_category": self.category or {"$in": CATEGORIES},
-            "notification_type": self.channel or {"$in": TYPES},
-        }
-        ids = {"user_id": self.user_id, "loan_id": self.loan_id}
-        query |= {name: value for name, value in ids.items() if value is not None}
-        span = {"$gte": self.since, "$lt": self.until}
-        bounds = {operator: at for operator, at in span.items() if at}
-        return {**query, "created_at": bounds} if bounds else query
-
-    @property
-    def index(self) -> str:
-        """The index to read by. All messages about a loan go to one customer: his id is looked at in them."""
-        return OF_LOAN if self.loan_id else OF_CUSTOMER if self.user_id else LOG

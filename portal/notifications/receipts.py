@@ -7,17 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from portal import config
-from portal.notifications.channels import CHANNELS
 from portal.notifications.channels.gateway import NAME, signature
-from portal.notifications.repository import NotificationRepository
+from portal.notifications.models import Channel, Event
+from portal.notifications.repository import attempts
 from portal.shared import clock
 from portal.shared.errors import N_, Forbidden, NotFound, Refused
-from portal.shared.mongo import mongo
 
 VALID_FOR = timedelta(minutes=5)
-EVENTS = ("delivered", "bounced")
-
-messages = NotificationRepository(mongo)
 
 
 def take_in(channel: str, *, timestamp: str, signed: str, body: bytes) -> None:
@@ -26,17 +22,17 @@ def take_in(channel: str, *, timestamp: str, signed: str, body: bytes) -> None:
     The signature is the hex HMAC-SHA-256 by ``RECEIPTS_KEY`` over the time, a point and the body, good for 5 minutes.
     """
     key = config.current().receipts_key
-    if not key or channel not in CHANNELS:
+    if not key or channel not in tuple(Channel):
         raise NotFound(N_("There are no receipts here."))
     now = clock.now()
     if not _is_genuine(key, timestamp, signed, body, now):
         raise Forbidden(N_("The signature is wrong or too old."))
     message_id, event, answer = _parsed(body)
     receipt = {"event": event, "at": now, "answer": answer}
-    if not messages.add_receipt(message_id, channel, receipt):
+    if not attempts.add_receipt(message_id, channel, receipt):
         raise NotFound(N_("There is no such message. Check the address, or look for it in the list."))
-    if event == "bounced":
-        messages.mark_address(message_id, "permanent")
+    if event == Event.BOUNCED:
+        attempts.mark_address(message_id, "permanent")
 
 
 def _is_genuine(key: bytes, timestamp: str, signed: str, body: bytes, now: datetime) -> bool:
@@ -53,7 +49,7 @@ def _parsed(body: bytes) -> tuple[UUID, str, str | None]:
         message_id, event = UUID(fields["id"]), fields["event"]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise _unreadable() from None
-    if event not in EVENTS:
+    if event not in tuple(Event):
         raise _unreadable()
     answer = str(fields.get("answer", ""))
     return message_id, event, answer if NAME.fullmatch(answer) else None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Date, Result, TextClause, bindparam, select, text, tuple_
+from sqlalchemy import Date, Result, TextClause, bindparam, select, text, tuple_, union_all
 
 from portal.shared.actor import Actor
 from portal.shared.counting import capped
@@ -20,6 +20,7 @@ RowT = TypeVar("RowT")
 BATCH_SIZE = 1000
 MAX_EXPORTED = 1_000_000
 Shape = tuple[tuple[str, Any], ...]
+Shown = Callable[[Sequence[Any], Actor], Sequence[RowT]]
 
 exported: Hook[[str, Actor, dict[str, str]], None] = Hook()
 """Announces an export before its first row is read: the action, who, and what the list was narrowed to."""
@@ -77,7 +78,7 @@ class Declared(Generic[RowT]):
     def __init__(
         self,
         *,
-        shown: Callable[[Sequence[Any], Actor], Sequence[RowT]],
+        shown: Shown[RowT],
         fields: Sequence[Field] = (),
         tabs: Sequence[Tab] = (),
         export: Export | None = None,
@@ -104,11 +105,19 @@ class Declared(Generic[RowT]):
                 problems[one.name] = one.below
         return Asked(texts, self.meant(values), problems if self.is_strict else {})
 
-    def page(self, asked: Asked, part: Slice, *, actor: Actor) -> Page[RowT]:
-        """A page of what was asked for, in the list's order."""
+    def page(self, asked: Asked, part: Slice, *, actor: Actor, shown: Shown[RowT] | None = None) -> Page[RowT]:
+        """A page of what was asked for, in the list's order; ``shown`` for once in the place of the list's own."""
         rows = self.rows(asked, part, actor)
+        if self.is_cut_short(asked, part, rows):
+            part = Slice()
+            rows = self.rows(asked, part, actor)
         page = Page.of(rows, part, self.place)
-        return Page(self.shown(page.rows, actor), page.before, page.after, self.scanned_until(asked, part, rows, actor))
+        return Page(
+            (shown or self.shown)(page.rows, actor),
+            page.before,
+            page.after,
+            self.scanned_until(asked, part, rows, actor),
+        )
 
     def export(self, asked: Asked, *, actor: Actor) -> Iterator[RowT]:
         """All that was asked for, streamed; who exported what is recorded first."""
@@ -126,6 +135,10 @@ class Declared(Generic[RowT]):
 
     def place(self, row: Any) -> Cursor:
         raise NotImplementedError
+
+    def is_cut_short(self, asked: Asked, part: Slice, rows: Sequence[Any]) -> bool:
+        """Whether more may match before these than was looked at; the first page leads to all of it."""
+        return False
 
     def scanned_until(self, asked: Asked, part: Slice, rows: Sequence[Any], actor: Actor) -> Cursor | None:
         """Where to go on when a search stopped before the end of the list."""
@@ -162,13 +175,13 @@ class Listing(Declared[RowT]):
         self._counts: TextClause | None = None
 
     def rows(self, asked: Asked, part: Slice, actor: Actor) -> Sequence[Any]:
-        found = self._execute(self.statement(asked, part), asked, part, actor).all()
-        if part.before and len(found) <= PAGE_SIZE and self._is_scan(asked) and not self.scans_newest:
-            return self.rows(asked, Slice(), actor)  # more may match than was looked at: the first page leads to all
-        return found
+        return self._execute(self.statement(asked, part), asked, part, actor).all()
+
+    def is_cut_short(self, asked: Asked, part: Slice, rows: Sequence[Any]) -> bool:
+        return part.before is not None and self._may_go_on(asked, rows)
 
     def scanned_until(self, asked: Asked, part: Slice, rows: Sequence[Any], actor: Actor) -> Cursor | None:
-        if len(rows) > PAGE_SIZE or not self._is_scan(asked) or self.scans_newest:
+        if not self._may_go_on(asked, rows):
             return None
         ordered = Asked(values={name: value for name, value in asked.values.items() if not self._is_scanned(name)})
         part = Slice(after=part.after)
@@ -216,18 +229,23 @@ class Listing(Declared[RowT]):
     def _is_scanned(self, name: str) -> bool:
         return self.by_name[name].is_scanned
 
-    def _is_scan(self, asked: Asked) -> bool:
-        return any(map(self._is_scanned, asked.values))
+    def _may_go_on(self, asked: Asked, rows: Sequence[Any]) -> bool:
+        """Whether a search found less than a page of matches among the rows it looked at."""
+        return len(rows) <= PAGE_SIZE and not self.scans_newest and any(map(self._is_scanned, asked.values))
 
     def _build(self, shape: Shape, place: str, is_forward: bool, is_export: bool) -> Any:
         is_scan = not is_export and any(self._is_scanned(name) for name, _ in shape)
         statement = self.joined(select(*self.columns)).where(*self.base)
         scanned: list[tuple[Field, Any]] = []
+        parts: Sequence[Any] = []
+        names = {name for name, _ in shape}
         for name, form in shape:
             one = self.by_name[name]
             statement = statement.where(*map(text, one.implied))
             if is_scan and (one.is_scanned or name in self.scanned_too):
                 scanned.append((one, form))
+            elif not is_export and names.isdisjoint(one.whole_with) and (split := one.parts(one.column, form)):
+                parts = split
             else:
                 statement = statement.where(*one.where(one.column, form))
         key: Sequence[Any] = self.key
@@ -241,7 +259,11 @@ class Listing(Declared[RowT]):
                 statement = statement.where(*one.where(rows.c[one.column.key], form))
         if place and (not is_scan or self.scans_newest):
             statement = _placed(statement, key, is_forward)
-        statement = _ordered(statement, key, is_forward).limit(bindparam("list_most"))
+        most: Any = bindparam("list_most")
+        if parts:
+            statement = union_all(*(_ordered(statement.where(part), key, is_forward).limit(most) for part in parts))
+            key = [statement.selected_columns[column.key] for column in key]
+        statement = _ordered(statement, key, is_forward).limit(most)
         if self.wrapped is None:
             return statement
         page = statement.subquery("page")

@@ -8,7 +8,6 @@ from pymongo.database import Database
 from pymongo.errors import CollectionInvalid
 
 Document = dict[str, Any]
-A_DAY = 86_400.0
 A_DAY = 86_400
 
 
@@ -16,13 +15,14 @@ class Mongo:
     """The database named in the URL; connected on first use, so that a forked worker gets a client of its own."""
 
     def __init__(self) -> None:
-        self._url = ""
+        self._url, self._options = "", dict[str, Any]()
         self._client: MongoClient[Document] | None = None
 
-    def configure(self, url: str) -> None:
+    def configure(self, url: str, **options: Any) -> None:
+        """Where it is; ``options`` are the driver's, such as listeners to what it is asked."""
         if self._client is not None:
             self._client.close()
-        self._url = url
+        self._url, self._options = url, options
         self._client = None
 
     @property
@@ -37,6 +37,7 @@ class Mongo:
                 retryWrites=True,
                 w="majority",
                 appname="portal",
+                **self._options,
             )
         return self._client.get_default_database("portal")
 

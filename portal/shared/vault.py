@@ -6,18 +6,20 @@ goes into what is encrypted and is compared afterwards, since the ciphertext say
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from bson import Binary, CodecOptions, UuidRepresentation
 from pymongo import timeout
 from pymongo.collection import Collection
-from pymongo.encryption import ClientEncryption
 from pymongo.errors import DuplicateKeyError, EncryptionError
 from pymongo.read_concern import ReadConcern
 
 from portal.shared.errors import N_, Refused
 from portal.shared.mongo import Document, Mongo, mongo
+
+if TYPE_CHECKING:
+    from pymongo.encryption import ClientEncryption
 
 COLLECTION = "__keyVault"
 ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
@@ -131,8 +133,10 @@ class Vault:
         """Read as encrypting and decrypting read them: what a majority has."""
         return self.mongo.database.get_collection(COLLECTION, read_concern=ReadConcern("majority"))
 
-    def _encryption(self) -> ClientEncryption[Document]:
+    def _encryption(self) -> "ClientEncryption[Document]":
         """One for this client and these keys; made on first use, as the client is."""
+        from pymongo.encryption import ClientEncryption  # 85 ms, and most pages lock nothing
+
         database, keys, engine = self.mongo.database, self.keys, self._engine
         if engine is None or engine[0] is not database.client or engine[1] is not keys:
             options: CodecOptions[Document] = CodecOptions(

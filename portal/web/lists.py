@@ -13,14 +13,22 @@ from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields import Field as FormField
 
 from portal.shared.errors import Sentence
-from portal.shared.fields import Field, Id
-from portal.shared.lists import Asked, Declared, Tab
+from portal.shared.fields import Field, Id, Options
+from portal.shared.lists import Asked, Declared, Shown, Tab
 from portal.shared.pagination import Page, Slice
 from portal.web.access import current_actor
 from portal.web.csv import download
 from portal.web.forms import choices
 from portal.web.render import render
 from portal.web.words import translated
+
+TYPED: Mapping[str, Mapping[str, Any]] = {
+    "text": {"type": "text"},
+    "date": {"type": "date"},
+    "whole": {"type": "text", "inputmode": "numeric", "size": 3},
+    "amount": {"type": "text", "inputmode": "decimal", "size": 9},
+}
+"""What browsers are told of what is typed into a field, by its kind."""
 
 
 class TabLink(NamedTuple):
@@ -44,9 +52,13 @@ class Token(NamedTuple):
 class ListPage:
     """What a list's template is given as ``list``."""
 
-    def __init__(self, listing: Declared[Any], asked: Asked, page: Page[Any], counts: Mapping[str, Any]) -> None:
-        self.listing, self.asked, self.page, self.counts = listing, asked, page, counts
+    def __init__(
+        self, listing: Declared[Any], asked: Asked, page: Page[Any], counts: Mapping[str, Any], endpoint: str
+    ) -> None:
+        self.listing, self.asked, self.page, self.counts, self.endpoint = listing, asked, page, counts, endpoint
         self.rows = page.rows
+        self.within: dict[str, Any] = request.view_args or {}
+        self.texts = {name: said for name, said in asked.texts.items() if name not in self.within}
 
     @cached_property
     def filters(self) -> Any:
@@ -54,9 +66,9 @@ class ListPage:
         form = _form_of(self.listing)(None)
         for one in self.listing.fields:
             field = form[one.name]
-            field.data = self.asked.texts.get(one.name, "")
+            field.data = self.texts.get(one.name, "")
             if (options := one.options()) is not None:
-                field.choices = choices(*((value, translated(word)) for value, word in options))
+                field.choices = choices(*_words(options, getattr(one, "sorted_from", None)))
             if one.name in self.asked.problems:
                 field.errors = [translated(self.asked.problems[one.name])]
         return form
@@ -71,7 +83,7 @@ class ListPage:
         """What else the filter bar's form carries along."""
         return {
             name: said
-            for name, said in self.asked.texts.items()
+            for name, said in self.texts.items()
             if not self._is_in_bar(self.listing.by_name[name]) and name not in self.asked.problems
         }
 
@@ -108,9 +120,7 @@ class ListPage:
     def is_filtered(self) -> bool:
         """Whether it is narrowed to less than its view says."""
         return any(
-            self._narrowed_by_tab.get(name) != said
-            for name, said in self.asked.texts.items()
-            if not self._is_of_tabs(name)
+            self._narrowed_by_tab.get(name) != said for name, said in self.texts.items() if not self._is_of_tabs(name)
         )
 
     @property
@@ -132,14 +142,13 @@ class ListPage:
 
     @property
     def export_url(self) -> str:
-        endpoint = str(request.endpoint)
-        export = endpoint.removesuffix("index") + "export" if endpoint.endswith(".index") else f"{endpoint}_export"
-        return url_for(export, **self.asked.texts)  # type: ignore[arg-type]
+        is_index = self.endpoint.endswith(".index")
+        export = self.endpoint.removesuffix("index") + "export" if is_index else f"{self.endpoint}_export"
+        return url_for(export, **{**self.within, **self.texts})
 
     def address(self, **changes: Any) -> str:
         """This list with something changed, from its first page."""
-        given: dict[str, Any] = {**(request.view_args or {}), **self.asked.texts, **changes}
-        return url_for(str(request.endpoint), **given)
+        return url_for(self.endpoint, **{**self.within, **self.texts, **changes})
 
     @property
     def bare_url(self) -> str:
@@ -147,13 +156,13 @@ class ListPage:
         return self._at(self.listing.by_name)
 
     def _at(self, without: Iterable[str], query: Mapping[str, str] = MappingProxyType({})) -> str:
-        return self.address(**{**dict.fromkeys(without), **query})
+        return self.address(**{**dict.fromkeys(name for name in without if name not in self.within), **query})
 
     @cached_property
     def _narrowed_by_tab(self) -> dict[str, str]:
         """The texts that a tab would have put into this address."""
         said = {(name, value) for tab in self.listing.tabs for name, value in tab.query.items()}
-        return {name: value for name, value in self.asked.texts.items() if (name, value) in said}
+        return {name: value for name, value in self.texts.items() if (name, value) in said}
 
     def _is_of_tabs(self, name: str) -> bool:
         """Whether tabs alone narrow by it."""
@@ -163,12 +172,23 @@ class ListPage:
         return one.in_bar(self.asked.values)
 
 
-def list_page(listing: Declared[Any], counts: Mapping[str, Any] | None = None) -> ListPage:
-    """The page of a list that this address asks for; nothing is read while a text in it means nothing."""
-    asked = listing.read(request.args)
+def list_page(
+    listing: Declared[Any],
+    counts: Mapping[str, Any] | None = None,
+    *,
+    endpoint: str | None = None,
+    shown: Shown[Any] | None = None,
+) -> ListPage:
+    """The page of a list that this address asks for; nothing is read while a text in it means nothing.
+
+    What the address names by itself, such as whose list it is, narrows by the field of that name. ``endpoint`` is the
+    list's own where a form is answered.
+    """
+    within = {name: str(value) for name, value in (request.view_args or {}).items()}
+    asked = listing.read({**request.args.to_dict(), **within})
     part = Slice.parse(after=request.args.get("after"), before=request.args.get("before"))
-    page = Page([]) if asked.problems else listing.page(asked, part, actor=current_actor())
-    return ListPage(listing, asked, page, counts or {})
+    page = Page([]) if asked.problems else listing.page(asked, part, actor=current_actor(), shown=shown)
+    return ListPage(listing, asked, page, counts or {}, endpoint or str(request.endpoint))
 
 
 def show_list(template: str, listed: ListPage, **context: Any) -> Response:
@@ -197,10 +217,17 @@ def _form_of(listing: Declared[Any]) -> type[FlaskForm]:
     return type("FilterForm", (FlaskForm,), {"Meta": type("Meta", (), {"csrf": False}), **fields})
 
 
+def _words(options: Options, sorted_from: int | None) -> list[tuple[str, str]]:
+    words = [(value, translated(word)) for value, word in options]
+    if sorted_from is not None:
+        words[sorted_from:] = sorted(words[sorted_from:], key=lambda pair: pair[1].casefold())
+    return words
+
+
 def _field(one: Field) -> Any:
     label = lazy_gettext(one.label)
-    if isinstance(one, Id) and not one.label:
+    if not one.label:
         return HiddenField(name=one.name)
     if one.options() is not None:
         return SelectField(label, name=one.name, validate_choice=False)
-    return StringField(label, name=one.name, render_kw={"type": one.kind})
+    return StringField(label, name=one.name, render_kw=dict(TYPED[one.kind]))

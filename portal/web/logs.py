@@ -34,5 +34,6 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("procrastinate", "pymongo"):  # what they tell of their work holds jobs' arguments and documents
+    # What the first two tell of their work holds jobs' arguments and documents, the third lists itself.
+    for chatty in ("procrastinate", "pymongo", "alembic.runtime.plugins"):
         logging.getLogger(chatty).setLevel("WARNING")

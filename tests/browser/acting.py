@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 
 from playwright.sync_api import Page, expect
 
-from portal.demo.drawing import Specimen, document_front, selfie
+from portal.demo.images import Specimen, document_front, selfie
 from portal.kyc.images import store
 from tests.client import PASSWORD
 from tests.factories import Staff, make_customer, make_kyc_check
 
+LONG_NAME = "Maria Magdalena Simbolon boru Hutagalung"
 NIK = "3273014504940001"  # Jawa Barat, a woman, born on 5 April 1994
 
 
@@ -70,6 +71,6 @@ def make_drawn_check(fullname: str = "Siti Rahmawati", **given: Any) -> UUID:
 @cache
 def _photos(document_type: str) -> tuple[bytes, bytes]:
     specimen = Specimen(
-        document_type, NIK, "Siti Rahmawati", date(1994, 4, 5), True, "Bandung", "Jawa Barat", date(2031, 4, 5), seed=7
+        document_type, NIK, "Siti Rahmawati", date(1994, 4, 5), True, "Bandung", "Jawa Barat", 7, date(2031, 4, 5)
     )
     return document_front(specimen), selfie(specimen)

@@ -13,13 +13,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 
-from portal.auth import sessions
-from portal.auth.sessions import Client, SignInAnswers
+from portal.auth.sessions import Client
 from portal.auth.views.browser import SESSION_COOKIE
 from portal.dev import web
 from portal.dev.process import Child
-from tests.client import PASSWORD
 from tests.factories import Staff, make_staff
+from tests.sessions import write_session
 
 PROJECT = Path(__file__).parent.parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -37,11 +36,6 @@ REFUSED = (
     "Failed to load resource"  # what Chromium says of every answer from 400 on; the answers are watched themselves
 )
 PARTS = {"image", "stylesheet", "script", "font"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browsers last: from the first one on, Playwright's event loop occupies the main thread, and no other can run."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(scope="session")
@@ -122,8 +116,7 @@ def open_page(in_app: Flask, site: Site, new_context: Callable[..., BrowserConte
         context.set_default_timeout(10_000)
         _watch(context, problems)
         if staff:
-            answers = SignInAnswers(email=staff.email, password=PASSWORD)
-            token = sessions.sign_in(answers, client=Client(None, "Chromium of the tests"))
+            token = write_session(in_app, staff.auth_id, Client(None, "Chromium of the tests"))
             context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": "https://localhost", "secure": True}])
         page = context.new_page()
         page.goto(path)

@@ -4,7 +4,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 WIDTHS = {1440: 900, 1024: 768, 390: 844, 320: 640}
-READ_OUT_FROM = 390
 RULES = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
 FOCUSED = """() => {
@@ -24,22 +23,18 @@ CLIPPED = """() => [...document.querySelectorAll(
   .map(one => one.textContent.trim().slice(0, 60))"""
 
 
-def faults(page: Page, within: str | None = None) -> list[str]:
-    """What axe finds at every width in light and in dark, and what does not fit.
+def faults(page: Page, within: str | None = None, width: int = 1440) -> list[str]:
+    """What does not fit at any width, and what axe finds at this one in light and in dark.
 
     Only colours change in the dark, so there only they are looked at again.
     """
-    found: list[str] = []
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        found += _misfits(page, width)
-        if width < READ_OUT_FROM:
-            continue
-        for scheme, options in (("light", RULES), ("dark", CONTRAST)):
-            page.emulate_media(color_scheme=scheme)
-            result = Axe().run(page, context=within, options=options)
-            if result.violations_count:
-                found.append(f"at {width} in {scheme}:\n{result.generate_report()}")
+    found = misfits(page)
+    page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+    for scheme, options in (("light", RULES), ("dark", CONTRAST)):
+        page.emulate_media(color_scheme=scheme)
+        result = Axe().run(page, context=within, options=options)
+        if result.violations_count:
+            found.append(f"at {width} in {scheme}:\n{result.generate_report()}")
     return found
 
 
@@ -48,14 +43,10 @@ def misfits(page: Page) -> list[str]:
     found: list[str] = []
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
-        found += _misfits(page, width)
+        wide = page.evaluate("document.scrollingElement.scrollWidth")
+        found += [f"at {width}: {wide} px wide"] * (wide > width)
+        found += [f"at {width}: clipped: {words}" for words in page.evaluate(CLIPPED)]
     return found
-
-
-def _misfits(page: Page, width: int) -> list[str]:
-    wide = page.evaluate("document.scrollingElement.scrollWidth")
-    clipped = page.evaluate(CLIPPED)
-    return [f"at {width}: {wide} px wide"] * (wide > width) + [f"at {width}: clipped: {words}" for words in clipped]
 
 
 def tab_stops(page: Page, at_most: int = 80) -> list[str]:

@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from portal.notifications import batches, working
-from portal.notifications.models import COLLECTION, Filters
+from portal.notifications.log import LOG
+from portal.notifications.models import COLLECTION
+from portal.notifications.resends import batch_pages, batches, worker
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.mongo import mongo
@@ -119,7 +120,7 @@ def work_off_beside(app):
 
 
 def test_stopping_and_running_again(look_as, in_app, monkeypatch):
-    monkeypatch.setattr(working, "CHUNK", 2)
+    monkeypatch.setattr(worker, "BATCH_SIZE", 2)
     fill_log()
     page = look_as("/notifications?status=failed")
     page.get_by_label("Select all on this page").check()
@@ -127,7 +128,7 @@ def test_stopping_and_running_again(look_as, in_app, monkeypatch):
     page.get_by_label("Number of messages").fill("6")
     page.get_by_role("button", name="Send 6 messages").click()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    working.work(batch_id=page.url.rpartition("/")[2], slot=0)
+    worker.work(batch_id=page.url.rpartition("/")[2], slot=0)
     expect(page.locator("#batch")).to_contain_text("6 of 10 are through.")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#batch")).to_contain_text("4 were stopped before their turn")
@@ -182,15 +183,15 @@ def dry_run_with_errors(look_as, **_):
 
 def counting(look_as, monkeypatch, **_):
     fill_log()
-    monkeypatch.setattr(batches, "AT_ONCE", 2)
+    monkeypatch.setattr(worker, "MAX_JUDGED", 2)
     return look_as(f"/notifications/batches/{begin()}")
 
 
 def running(look_as, monkeypatch, maya, **_):
-    monkeypatch.setattr(working, "CHUNK", 2)
+    monkeypatch.setattr(worker, "BATCH_SIZE", 2)
     fill_log()
     confirm(batch_id := begin(), maya)
-    working.work(batch_id=str(batch_id), slot=0)
+    worker.work(batch_id=str(batch_id), slot=0)
     return look_as(f"/notifications/batches/{batch_id}")
 
 
@@ -208,7 +209,8 @@ def done(look_as, in_app, maya, **_):
 def stopped(look_as, maya, **_):
     fill_log()
     confirm(batch_id := begin(), maya)
-    batches.cancel(batch_id, version=batches.show(batch_id).version, command=uuid4(), actor=maya.actor)
+    answers = batches.BatchAnswers(version=batch_pages.show(batch_id).version)
+    batches.cancel(batch_id, answers, by=uuid4(), actor=maya.actor)
     return look_as(f"/notifications/batches/{batch_id}")
 
 
@@ -225,13 +227,13 @@ def no_batch(look_as, **_):
 
 def begin(status=None):
     maya = make_staff(Role.SUPPORT_AGENT, display_name="Maya Anggraini").actor
-    return batches.select([], Filters(status=status), command=uuid4(), actor=maya)
+    return batches.select([], LOG.read({"status": status} if status else {}), by=uuid4(), actor=maya)
 
 
 def confirm(batch_id, maya):
-    batch = batches.show(batch_id)
-    asked = {"version": batch.version, "command": uuid4(), "actor": maya.actor}
-    batches.confirm(batch_id, number=batch.ready, reason="The gateway was down.", **asked)
+    batch = batch_pages.show(batch_id)
+    given = {"version": batch.version, "number": batch.ready, "reason": "The gateway was down."}
+    batches.confirm(batch_id, batches.ConfirmAnswers(**given), by=uuid4(), actor=maya.actor)
 
 
 PAGES = [log_with_ticks, dry_run, dry_run_with_errors, counting, running, done, stopped, all_batches, no_batch]

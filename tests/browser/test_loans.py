@@ -11,21 +11,19 @@ from playwright.sync_api import expect
 from sqlalchemy import update
 
 from portal.auth.models import AuthSession
-from portal.loans.models import Payment, PaymentStatus
+from portal.loans.models import PaymentStatus
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db
 from tests.browser.acting import press, sees
+from tests.browser.pages import loans as pages
+from tests.browser.pages.loans import REFERENCE, make_loan_of
 from tests.browser.seeing import faults, misfits, tab_stops
 from tests.client import PASSWORD
-from tests.factories import audit_events, make_customer, make_kyc_check, make_loan, make_staff
-from tests.loans.book import approve, events_of, make_approved, payment_of, post, reject
-from tests.loans.book import press as send
+from tests.factories import audit_events, make_customer, make_loan, make_staff
+from tests.loans.book import events_of, payment_of, post
 
 pytestmark = pytest.mark.browser
-
-LONG_NAME = "Maria Magdalena Simbolon boru Hutagalung"
-REFERENCE = "BCA-2026-000417"
 
 
 @pytest.fixture
@@ -36,19 +34,6 @@ def sari(in_app):
 @pytest.fixture
 def adi(in_app):
     return make_staff(Role.CREDIT_ANALYST, display_name="Adi Pratama")
-
-
-def make_loan_of(fullname, **given):
-    """A loan of three installments that was approved."""
-    return make_approved(user_id=make_customer(fullname=fullname, phone_number="+628123456789"), tenor_month=3, **given)
-
-
-def make_overdue(loan_id, number=1):
-    """This installment should have been paid a while ago."""
-    late = {"due_date": clock.today() - timedelta(days=12), "status": PaymentStatus.OVERDUE}
-    line = update(Payment).where(Payment.loan_id == loan_id, Payment.sequence_number == number)
-    db.session.execute(line.values(late))
-    db.session.commit()
 
 
 def test_from_a_phone_number_to_the_history_of_a_loan(sari, open_page):
@@ -227,181 +212,16 @@ def test_without_scripts_a_loan_is_found_paid_and_read(sari, open_page):
     assert payment_of(loan_id).status is PaymentStatus.PAID
 
 
-def fill_list():
-    """Loans in every state."""
-    make_loan(user_id=make_customer(fullname=LONG_NAME), loan_amount="99999999.99", tenor_month=60)
-    late = make_loan_of("Suparman")
-    make_overdue(late)
-    reject(make_loan(user_id=make_customer(fullname="Joko")), "INCOME_INSUFFICIENT", "EXISTING_OVERDUE")
-    return late
-
-
-def loans(look, adi, **_):
-    fill_list()
-    return look("/loans", staff=adi)
-
-
-def loans_of_a_customer_narrowed(look, adi, **_):
-    customer = make_customer(fullname=LONG_NAME)
-    make_loan(user_id=customer)
-    return look(f"/loans?user={customer}&tenor=12&min_amount=100000", staff=adi)
-
-
-def loans_without_match(look, adi, **_):
-    return look("/loans?tenor=7", staff=adi)
-
-
-def loans_with_errors(look, adi, **_):
-    return look("/loans?tenor=61&from=2026-02-30&min_amount=12,5&status=odd", staff=adi)
-
-
-def loan_that_waits(look, adi, **_):
-    return look(f"/loans/{make_loan(user_id=make_customer(fullname=LONG_NAME))}", staff=adi)
-
-
-def loan_with_everything(look, adi, visit, sari, **_):
-    customer = make_customer(fullname=LONG_NAME)
-    make_kyc_check(user_id=customer, has_images=False)
-    loan_id = make_loan(user_id=customer, tenor_month=24, loan_amount="99999999.99")
-    approve(loan_id, adi, note="Income verified with the payslips of three months. " * 3)
-    for number in (1, 2):
-        post(visit(sari), loan_id, number)
-    send(visit(adi), "reverse", loan_id, 2)
-    send(visit(adi), "reschedule", loan_id, 3)
-    make_overdue(loan_id, 2)
-    page = look(f"/loans/{loan_id}", staff=adi)
-    expect(page.locator("#kyc")).to_contain_text("KTP")
-    return page
-
-
-def loan_that_was_rejected(look, adi, **_):
-    loan_id = make_loan()
-    reject(loan_id, "INCOME_INSUFFICIENT", "EXISTING_OVERDUE", by=adi)
-    return look(f"/loans/{loan_id}", staff=adi)
-
-
-def history(look, **given):
-    page = loan_with_everything(look, **given)
-    page.locator(".tabs a[href$='/history']").click()
-    expect(page.locator("#history")).to_be_visible()
-    for summary in page.locator(".diff__foot summary").all()[:4]:
-        summary.click()
-    return page
-
-
-def history_as_of(look, **given):
-    page = history(look, **given)
-    page.locator(".diff__foot a").nth(2).click()
-    expect(page.locator(".notice--warn")).to_be_visible()
-    return page
-
-
-def payments(look, sari, **given):
-    page = loan_with_everything(look, sari=sari, **given)
-    return look(f"{page.url}/payments", staff=sari)
-
-
-def payments_with_an_open_form(look, **given):
-    page = payments(look, **given)
-    page.locator("[id^=post-]").first.click()
-    expect(page.locator("#amount")).to_be_focused()
-    return page
-
-
-def payments_with_errors(look, **given):
-    page = payments_with_an_open_form(look, **given)
-    page.locator("#panel button[type=submit]").click()
-    expect(page.locator(".errsum")).to_be_focused()
-    return page
-
-
-def payments_somebody_else_changed(look, sari, visit, **_):
-    loan_id = make_loan_of(LONG_NAME)
-    page = look(f"/loans/{loan_id}/payments", staff=sari)
-    page.locator("[id^=post-]").first.click()
-    page.locator("#amount").fill("8000000")
-    page.locator("#reference").fill(REFERENCE)
-    post(visit(make_staff(Role.SUPPORT_AGENT)), loan_id)
-    page.locator("#panel button[type=submit]").click()
-    expect(page.locator(".notice--warn")).to_be_focused()
-    return page
-
-
-def reversing(look, adi, **given):
-    page = loan_with_everything(look, adi=adi, **given)
-    page.goto(f"{page.url}/payments")
-    page.locator("[id^=reverse-]").first.click()
-    expect(page.locator("#reason")).to_be_focused()
-    return page
-
-
-def loans_of_a_customer_as_a_page(look, adi, **_):
-    customer = make_customer()
-    make_loan(user_id=customer)
-    return look(f"/loans/of-customer/{customer}", staff=adi)
-
-
-def home_of_an_analyst(look, adi, **_):
-    return look(staff=adi)
-
-
-def search_with_hits(look, adi, **_):
-    for name in (LONG_NAME, "Suparman"):
-        make_customer(fullname=name, phone_number="+628123456789")
-    page = look(staff=adi)
-    page.locator("#find").fill("08123456789")
-    press(page, "Enter")
-    expect(page.locator("tr[data-row]")).to_have_count(2)
-    return page
-
-
-def search_without_hits(look, adi, **_):
-    page = look(staff=adi)
-    page.locator("#find").fill("0811")
-    press(page, "Enter")
-    expect(page.locator(".empty")).to_be_visible()
-    return page
-
-
-def search_with_errors(look, adi, **_):
-    page = search_without_hits(look, adi)
-    page.locator("#term").fill("")
-    press(page, "Enter")
-    expect(page.locator(".errsum")).to_be_focused()
-    return page
-
-
-PAGES = [
-    loans,
-    loans_of_a_customer_narrowed,
-    loans_without_match,
-    loans_with_errors,
-    loan_that_waits,
-    loan_with_everything,
-    loan_that_was_rejected,
-    history,
-    history_as_of,
-    payments,
-    payments_with_an_open_form,
-    payments_with_errors,
-    payments_somebody_else_changed,
-    reversing,
-    loans_of_a_customer_as_a_page,
-    home_of_an_analyst,
-    search_with_hits,
-    search_without_hits,
-    search_with_errors,
-]
-
-
-@pytest.mark.parametrize("open_it", PAGES, ids=lambda page: page.__name__)
+@pytest.mark.parametrize("open_it", pages.PAGES, ids=lambda page: page.__name__)
 def test_axe_finds_nothing_and_everything_fits(open_it, look, visit, adi, sari):
     found = faults(open_it(look=look, visit=visit, adi=adi, sari=sari))
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(
-    "open_it", [loans, loan_with_everything, history_as_of, reversing], ids=lambda page: page.__name__
+    "open_it",
+    [pages.loans, pages.loan_with_everything, pages.history_as_of, pages.reversing],
+    ids=lambda page: page.__name__,
 )
 def test_indonesian_fits(open_it, look, visit, adi, sari):
     page = open_it(look=partial(look, locale="id-ID"), visit=visit, adi=adi, sari=sari)
@@ -409,7 +229,9 @@ def test_indonesian_fits(open_it, look, visit, adi, sari):
     assert misfits(page) == []
 
 
-@pytest.mark.parametrize("open_it", [loans, history, payments_with_an_open_form], ids=lambda page: page.__name__)
+@pytest.mark.parametrize(
+    "open_it", [pages.loans, pages.history, pages.payments_with_an_open_form], ids=lambda page: page.__name__
+)
 def test_every_stop_of_the_tab_key_is_seen_and_has_a_ring(open_it, look, visit, adi, sari):
     stops = tab_stops(open_it(look=look, visit=visit, adi=adi, sari=sari))
     assert len(stops) > 10

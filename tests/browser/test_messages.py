@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from portal.notifications.breaker import TOLERATED, Breaker
 from portal.notifications.channels import Outgoing, provider_of
 from portal.notifications.models import COLLECTION
+from portal.notifications.repository import breakers
+from portal.notifications.repository.breakers import MAX_FAILURES
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.crypto import address_hash, uuid7
@@ -128,8 +129,8 @@ def test_what_comes_in_is_said_and_moves_no_row(maya, siti, open_page):
 def test_a_channel_that_is_down_leads_to_its_messages(maya, siti, open_page):
     message_id = make_message(user_id=siti, error_class="unavailable", notification_failed_at=clock.now())
     make_message(user_id=siti, notification_status="pending", notification_type="email")
-    for _ in range(TOLERATED):
-        Breaker(mongo).failed("sms", now=clock.now() - timedelta(minutes=5))
+    for _ in range(MAX_FAILURES):
+        breakers.failed("sms", now=clock.now() - timedelta(minutes=5))
     page = open_page(maya, "/notifications")
     expect(page.locator(".notice--bad")).to_contain_text(re.compile(r"SMS gateway down since .*, 1 message affected"))
     assert not faults(page)

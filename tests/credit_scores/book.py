@@ -14,6 +14,13 @@ from portal.shared.database import db
 from tests.client import Browser
 from tests.factories import Staff, make_staff
 
+LACKS = {
+    "internal": "Not final: the internal score is mandatory and missing.",
+    "external": "Not final: the external score is mandatory and missing.",
+    "manual": "Not final: the manual score is mandatory and missing.",
+}
+NO_SCORE = "Not final: there is no score yet."
+OWN = "This is your own loan. A colleague has to do this."
 WHY = "Payslips of three months were seen"
 TABLES = (
     "credit_scores",

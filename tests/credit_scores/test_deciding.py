@@ -8,18 +8,20 @@ from sqlalchemy import text
 
 from portal import notifications
 from portal.credit_scores import deciding, reconciling
-from portal.loans import service as loans
+from portal.loans import decisions as loans
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db
 from portal.shared.errors import Conflict, Forbidden, NotFound, Refused
 from portal.shared.vocabulary import Decision
 from tests.credit_scores.book import (
+    LACKS,
+    NO_SCORE,
+    OWN,
     approve,
     differences,
     enter,
     let_pass,
-    press,
     reject,
     score_of,
     traces,
@@ -30,13 +32,6 @@ from tests.loans import book as loan_book
 from tests.loans.book import events_of, history_of, loan_of, payments_of
 from tests.notifications.working import release_all, waiting, work_off, written
 
-LACKS = {
-    "internal": "Not final: the internal score is mandatory and missing.",
-    "external": "Not final: the external score is mandatory and missing.",
-    "manual": "Not final: the manual score is mandatory and missing.",
-}
-NO_SCORE = "Not final: there is no score yet."
-OWN = "This is your own loan. A colleague has to do this."
 TOO_LATE = "It is too late to undo this"
 
 
@@ -379,48 +374,3 @@ def test_every_day_the_count_goes_into_the_trail(in_app, bagas, monkeypatch):
     monkeypatch.setattr(clock, "today", lambda: tomorrow)
     reconciling.reconcile_job(timestamp=0)
     assert [event.details["differences"] for event in audit_events("credit-scores.reconciled")] == [0, 1]
-
-
-# Through the page
-
-
-def test_what_blocks_an_approval_comes_back_on_the_page(in_app, visit, bagas):
-    score_id = make_score(mandatory={"manual"})
-    browser = visit(bagas)
-    answer = press(browser, "approve", score_id)
-    assert answer.status_code == 422
-    assert LACKS["manual"] in loan_book.said(answer)
-    assert press(browser, "manual-score", score_id).status_code == 303
-    assert press(browser, "approve", score_id).status_code == 303
-    assert loan_of(score_of(score_id).loan_id).status is Decision.APPROVED
-    assert press(browser, "undo", score_id).status_code == 303
-    assert score_of(score_id).decision is Decision.PENDING
-
-
-def test_a_stale_page_is_told_so_and_what_was_typed_stays(in_app, visit, bagas):
-    score_id = make_score()
-    browser, seen = visit(bagas), score_of(score_id).version
-    enter(score_id, 720)
-    answer = press(browser, "approve", score_id, version=seen, note="Spoke to his employer")
-    assert answer.status_code == 409
-    assert "Spoke to his employer" in answer.text
-    assert "This score has changed meanwhile." in loan_book.said(answer)
-
-
-def test_own_loans_are_refused_on_the_page_too(in_app, visit, bagas):
-    score_id = make_score(user_id=make_customer(auth_id=bagas.auth_id))
-    browser = visit(bagas)
-    for act in ("approve", "reject", "manual-score"):
-        assert press(browser, act, score_id).status_code == 403, act
-    assert score_of(score_id).decision is Decision.PENDING
-
-
-@pytest.mark.parametrize("role", sorted(set(Role) - {Role.CREDIT_ANALYST}))
-def test_other_roles_neither_see_nor_decide(in_app, visit, role):
-    score_id = make_score(manual=1)
-    browser = visit(make_staff(role))
-    assert browser.get("/credit-scores").status_code == 403
-    assert browser.get(f"/credit-scores/{score_id}").status_code == 403
-    for act in ("approve", "reject", "manual-score", "manual-score/preview", "undo"):
-        assert press(browser, act, score_id, score="1").status_code == 403
-    assert score_of(score_id).manual_score == 1

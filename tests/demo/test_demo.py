@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
-from portal.demo.loading import Demo
-from portal.demo.staff import PASSWORD
+from portal.demo.load import Demo
+from portal.demo.staff import DIAN, PASSWORD
 from portal.kyc import nik
 from portal.kyc.images import store
 from portal.kyc.models import DocumentType, KycCheck, KycStatus
@@ -18,9 +18,10 @@ from portal.shared.crypto import document_hash
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 from tests.client import Browser
-from tests.conftest import empty
 from tests.factories import make_customer
 from tests.portals import settings
+from tests.sessions import signed_in
+from tests.stores import Beside
 
 IDS = {
     "users_auth": "auth_id",
@@ -39,14 +40,6 @@ ROLES = {
 }
 
 
-@pytest.fixture
-def demo(in_app: Flask) -> Flask:
-    """The portal with its demo data; only the first one draws."""
-    result = run(in_app)
-    assert result.exit_code == 0, result.output
-    return in_app
-
-
 def run(app: Flask, *options: str) -> Result:
     return app.test_cli_runner().invoke(args=["demo", *options])
 
@@ -62,12 +55,10 @@ def count(question: str) -> int:
 
 
 @pytest.mark.slow
-def test_the_ids_are_the_same_every_time(demo: Flask, superuser: Engine) -> None:
+def test_the_ids_are_the_same_every_time(own_demo: Flask, demo_portal: Beside) -> None:
     first = ids()
-    db.session.rollback()
-    empty(superuser)
-    assert run(demo).exit_code == 0
-    assert ids() == first
+    with demo_portal.opened():
+        assert ids() == first
     assert len(first["user_profile"]) == 200
 
 
@@ -115,7 +106,7 @@ def test_every_image_of_the_demo_is_there_and_whole(demo: Flask) -> None:
 
 
 @pytest.mark.slow
-def test_the_queue_has_something_of_everything(demo: Flask) -> None:
+def test_the_queue_has_something_of_everything(own_demo: Flask) -> None:
     waiting = db.session.query(KycCheck).filter_by(status=KycStatus.PENDING).all()
     assert len(waiting) == 42
     assert {check.document_type for check in waiting} == {*DocumentType}
@@ -126,8 +117,7 @@ def test_the_queue_has_something_of_everything(demo: Flask) -> None:
     assert max(check.attempt for check in waiting) == 3
     assert sum(check.has_duplicate for check in waiting) >= 5
     assert {*db.session.scalars(text("SELECT DISTINCT status FROM user_kyc"))} == {*KycStatus}
-    browser = Browser(demo)
-    browser.sign_in("dian@portal.example", PASSWORD)
+    browser = signed_in(own_demo, DIAN)
     assert browser.get("/kyc").status_code == 200
     assert browser.get(browser.post("/kyc/next").location).status_code == 200
 
@@ -156,10 +146,10 @@ def test_every_decided_check_has_its_decisions_and_messages(demo: Flask) -> None
 
 
 def test_what_a_card_says_is_what_was_hashed_and_what_the_nik_says(in_app: Flask) -> None:
-    drawn = [check for check in Demo.of(clock.now()).checks if check.drawing]
+    drawn = [check for check in Demo.of(clock.now()).checks if check.front]
     lengths: Counter[int] = Counter()
     for check in drawn:
-        card = check.drawing.front
+        card = check.front
         assert document_hash(card.number) == check.row(has_duplicate=False)["document_number_hash"]
         hints = nik.decode(card.number, today=clock.today())
         lengths[len(card.number)] += 1

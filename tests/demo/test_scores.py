@@ -7,16 +7,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from portal import users
 from portal.credit_scores import policy, reconciling
 from portal.credit_scores.deciding import INACTIVE, MISSING, UNIDENTIFIED, blocks_of
 from portal.credit_scores.models import CreditScore, ScoreEntry
 from portal.credit_scores.service import SHORTEST_REASON, reason_for, result_of
 from portal.demo.identity import id_of
-from portal.demo.loading import Demo
+from portal.demo.load import Demo
 from portal.demo.loans import LOANS, OF_AN_INACTIVE, OF_AN_UNIDENTIFIED, PENDING_EVERY
 from portal.demo.scores import FIRST_IN_LINE
-from portal.demo.staff import BAGAS, PASSWORD, SARI
-from portal.loans import reconciling as loans_reconciling
+from portal.demo.staff import BAGAS, SARI
+from portal.loans import reconciliation as loans_reconciling
 from portal.loans.models import Review
 from portal.permissions import Role
 from portal.risk_levels import service as risk_levels
@@ -26,19 +27,10 @@ from portal.shared.actor import Actor
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
-from portal.users import service as users
-from tests.client import Browser
+from tests.sessions import signed_in
 
 INTERNAL, EXTERNAL, MANUAL = ScoreSource
 AUDITOR = Actor(BAGAS, Role.CREDIT_ANALYST, "Bagas Nugroho")
-
-
-@pytest.fixture
-def demo(in_app: Flask) -> Flask:
-    """The portal with its demo data."""
-    result = in_app.test_cli_runner().invoke(args=["demo"])
-    assert result.exit_code == 0, result.output
-    return in_app
 
 
 @pytest.fixture
@@ -128,9 +120,7 @@ def test_the_first_in_line_is_approved_once_its_manual_score_is_there(demo: Flas
     assert first.credit_score_id == id_of("score", FIRST_IN_LINE)
     assert (first.internal_score, first.external_score, first.manual_score) == (642, 701, None)
     assert blocked_by(first) == [MISSING[MANUAL]]
-    browser = Browser(demo)
-    browser.sign_in("sari@portal.example", PASSWORD)
-    page = browser.get(f"/credit-scores/{first.credit_score_id}")
+    page = signed_in(demo, SARI).get(f"/credit-scores/{first.credit_score_id}")
     assert (page.status_code, "642" in page.text, "701" in page.text) == (200, True, True)
 
 
@@ -192,7 +182,7 @@ def test_the_demos_vendors_said_what_the_scores_keep_and_their_raw_answers_open(
 
 def test_the_demos_scores_are_the_same_every_time(in_app: Flask) -> None:
     at = clock.now()
-    first, again = ([facts_of(story.scoring) for story in Demo.of(at).loans] for _ in range(2))
+    first, again = ([facts_of(loan.scoring) for loan in Demo.of(at).loans] for _ in range(2))
     assert first == again
 
 
@@ -217,9 +207,9 @@ def test_the_seeds_pending_scores_wait_for_everybody(seeded: Flask) -> None:
 
 
 @pytest.mark.slow
-def test_a_seed_beside_the_demo_says_nothing_of_the_demos_scores(demo: Flask) -> None:
+def test_a_seed_beside_the_demo_says_nothing_of_the_demos_scores(own_demo: Flask) -> None:
     of_demo = mongo.database[COLLECTION].count_documents({})
-    assert demo.test_cli_runner().invoke(args=["seed", "--users", "10"]).exit_code == 0
+    assert own_demo.test_cli_runner().invoke(args=["seed", "--users", "10"]).exit_code == 0
     assert mongo.database[COLLECTION].count_documents({}) > of_demo
     require_vendors_levels_said(list(mongo.database[COLLECTION].find()))
 
@@ -234,5 +224,5 @@ def facts_of(scoring_: Any) -> Any:
         row.risk_level_reason,
         row.vendor_levels,
         [(entry.id, entry.credit_score, entry.credit_score_updated_at) for entry in scoring_.entries],
-        list(scoring_.evaluations()),
+        scoring_.evaluations,
     )

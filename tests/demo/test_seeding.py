@@ -5,7 +5,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
-from portal.demo.seeding import nik
+from portal.demo.seed.customers import nik
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 from tests.factories import make_customer

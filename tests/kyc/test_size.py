@@ -1,40 +1,20 @@
 """No page of the queue reads more than it shows, however many checks there are; at a fiftieth of `make bench`."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
-from sqlalchemy import Engine, text
 
-from bench.queue import cost, hire, keep_busy, pages
-from portal.demo.staff import PASSWORD
+from bench.queue import cost, keep_busy, pages
 from portal.shared.database import db
-from tests.client import Browser
+from tests.stores import Beside, Enter
 
-USERS, DEEP = 20_000, 100
-SEEDED = "users_auth, user_profile, user_kyc, kyc_decisions"
-
-
-@pytest.fixture
-def seeded(in_app: Flask, superuser: Engine) -> Iterator[Flask]:
-    """The portal with as many customers as that; their tables are left as small as they were."""
-    result = in_app.test_cli_runner().invoke(args=["seed", "--users", str(USERS)])
-    assert result.exit_code == 0, result.output
-    yield in_app
-    db.session.remove()
-    with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"TRUNCATE {SEEDED} CASCADE"))
-        connection.execute(text(f"ANALYZE {SEEDED}"))
+DEEP = 100
 
 
 @pytest.mark.slow
-def test_a_page_reads_what_it_shows_and_asks_six_times_at_most(seeded: Flask, superuser: Engine) -> None:
-    hire(db.engine)
-    browser = Browser(seeded)
-    browser.sign_in("rina@portal.example", PASSWORD)
-    with superuser.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
+def test_a_page_reads_what_it_shows_and_asks_six_times_at_most(seeded_browsers: Enter, seeded_portal: Beside) -> None:
+    [browser] = seeded_browsers("rina").values()
+    with seeded_portal.superuser.connect() as connection:
         found = list(pages(connection, deep=DEEP))
 
     def get(address: str) -> Any:

@@ -1,13 +1,15 @@
-"""Workers that die: ``python -m tests.notifications.killed`` forks one for each line it reads.
+"""Workers that die: ``python -m tests.notifications.killed``, which ``workers()`` starts, forks one for each line.
 
 ``kill STEP`` runs a worker that kills itself at that step; ``work`` starts one, ``stop`` ends it as a deployment would.
 """
 
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,10 +17,11 @@ from uuid import uuid4
 from flask import Flask
 
 from portal.app import create_app
-from portal.notifications import delivery, resending
+from portal.notifications import delivery
 from portal.notifications.channels.gateway import Gateway
 from portal.notifications.channels.mail import Mail
-from portal.notifications.repository import NotificationRepository
+from portal.notifications.repository import attempts, messages
+from portal.notifications.resends import copies
 from portal.shared import jobs
 from portal.shared.database import transaction
 
@@ -28,11 +31,11 @@ PATIENCE = 20
 def die_at(step: str) -> None:
     moment, _, what = step.partition("-")
     owners: dict[str, list[tuple[Any, str]]] = {
-        "claim": [(resending, "claim")],
-        "copies": [(NotificationRepository, "add_copies")],
-        "write": [(NotificationRepository, "add")],
+        "claim": [(copies, "claim")],
+        "copies": [(messages, "add_copies")],
+        "write": [(messages, "add")],
         "send": [(Gateway, "send"), (Mail, "send")],
-        "mark": [(NotificationRepository, "mark")],
+        "mark": [(attempts, "mark")],
     }
     for owner, name in owners[what]:
         setattr(owner, name, deadly(getattr(owner, name), dies_before=moment == "before"))
@@ -51,7 +54,7 @@ def fork(app: Flask, step: str | None) -> int:
     child = os.fork()
     if child:
         return child
-    delivery.CLAIM = timedelta(seconds=0.5 if step else 15)  # what a dead one took comes free before long
+    delivery.CLAIM_TIMEOUT = timedelta(seconds=0.5 if step else 15)  # what a dead one took comes free before long
     if step:
         delivery.PARALLEL = 1
         die_at(step)
@@ -73,6 +76,46 @@ def outlive(child: int) -> str:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return "timeout"
+
+
+class Workers:
+    """A process that starts workers on demand."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.notifications.killed"],
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._answer() == "ready"
+
+    def do(self, command: str) -> str:
+        assert self.process.stdin
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def end(self) -> None:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+    def _answer(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.readline().strip()
+
+
+@contextmanager
+def workers(environment: dict[str, str], **urls: str) -> Iterator[Workers]:
+    forked = Workers({**environment, **urls})
+    try:
+        yield forked
+    finally:
+        forked.end()
 
 
 def main() -> None:

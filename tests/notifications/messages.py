@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from portal.notifications import batches
-from portal.notifications.models import ATTEMPTS, COLLECTION, OUTCOME_OF
+from portal.notifications.models import ATTEMPTS, COLLECTION, ErrorClass
+from portal.notifications.resends import batches
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.mongo import mongo
@@ -45,7 +45,7 @@ def make_attempt(message_id: UUID, number: int = 1, **given: Any) -> UUID:
         "provider": "gateway",
         "recipient_masked": "+62812••••789",
         "recipient_hash": "0" * 64,
-        "outcome": OUTCOME_OF[error_class].value if error_class else "sent",
+        "outcome": ErrorClass(error_class).outcome.value if error_class else "sent",
         "provider_answer": "HTTP 200",
         **given,
     }
@@ -56,4 +56,4 @@ def make_attempt(message_id: UUID, number: int = 1, **given: Any) -> UUID:
 def make_batch(**given: Any) -> UUID:
     """A bulk resend of one message that can go out, looked at and not confirmed."""
     maya = given.pop("actor", None) or make_staff(Role.SUPPORT_AGENT).actor
-    return batches.select([make_message(**given)], None, command=uuid4(), actor=maya)
+    return batches.select([make_message(**given)], None, by=uuid4(), actor=maya)

@@ -1,26 +1,30 @@
 """Many messages sent once more: frozen, looked at, confirmed by their number, and none of them ever twice."""
 
-import json
 import re
 from datetime import UTC, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from portal.notifications import batches, delivery, working
-from portal.notifications.batch_models import BatchState, Resend
+from portal.notifications import delivery
 from portal.notifications.models import COLLECTION
+from portal.notifications.repository import attempts
+from portal.notifications.resends import batches, worker
+from portal.notifications.resends.batch_pages import ITEMS
+from portal.notifications.resends.models import BatchState, Resend
 from portal.permissions import Role
 from portal.shared import clock
+from portal.shared.actor import PORTAL
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 from portal.shared.pagination import Slice
 from tests.client import at_once, error_at
 from tests.factories import audit_events, make_customer, make_loan, make_staff
 from tests.loans.book import approve, undo
+from tests.notifications.bulk import batch_of, copies, make_messages, refusing
 from tests.notifications.messages import make_message
 from tests.notifications.providers import gateway
-from tests.notifications.working import waiting, work_off, written
+from tests.notifications.working import waiting, work_off
 from tests.portals import settings
 
 ALL = {"all": "y", "status": "failed"}
@@ -29,27 +33,6 @@ ALL = {"all": "y", "status": "failed"}
 @pytest.fixture
 def maya(in_app, visit):
     return visit(make_staff(Role.SUPPORT_AGENT))
-
-
-def make_messages(count, **given):
-    """Failed text messages to a handful of customers, each about something of its own."""
-    customers = [make_customer() for _ in range(min(count, 10))]
-    now = clock.now() - timedelta(hours=1)
-    mongo.database[COLLECTION].insert_many(
-        {
-            "_id": uuid4(),
-            "user_id": customers[number % len(customers)],
-            "loan_id": uuid4(),
-            "notification_category": "loan",
-            "notification_type": "sms",
-            "notification_title": f"Pinjaman {number}",
-            "notification_content": "Halo.",
-            "notification_status": "failed",
-            "created_at": now - timedelta(seconds=number),
-            **given,
-        }
-        for number in range(count)
-    )
 
 
 def select(browser, **fields):
@@ -67,18 +50,9 @@ def version_of(batch_id):
     return batch_of(batch_id).version
 
 
-def batch_of(batch_id):
-    db.session.rollback()
-    return batches.show(batch_id)
-
-
 def numbers(batch_id):
     """(result, code) → how many."""
     return {(one.result.value, one.code): one.number for one in batch_of(batch_id).reasons}
-
-
-def copies():
-    return [message for message in written() if message.get("resend_of")]
 
 
 def run(app, batch_id, maya, **fields):
@@ -120,7 +94,9 @@ def test_ticked_messages_are_meant_and_no_others(maya):
     ticked = [make_message() for _ in range(3)]
     make_message()
     batch_id = select(maya, message=[*ticked[:2], uuid4(), "nonsense"])
-    assert {item.line.id for item in batches.items(batch_id, None, Slice()).rows} == set(ticked[:2])
+    assert {
+        item.line.id for item in ITEMS.page(ITEMS.read({"batch_id": str(batch_id)}), Slice(), actor=PORTAL).rows
+    } == set(ticked[:2])
 
 
 def test_nothing_chosen_is_refused(maya):
@@ -131,7 +107,7 @@ def test_nothing_chosen_is_refused(maya):
 
 
 def test_more_than_the_most_are_refused(maya, monkeypatch):
-    monkeypatch.setattr(batches, "MOST", 3)
+    monkeypatch.setattr(batches, "MAX_SELECTED", 3)
     make_messages(4)
     answer = maya.post("/notifications/resend", **ALL)
     assert answer.status_code == 422
@@ -185,20 +161,8 @@ def test_it_goes_out_when_its_number_is_typed_and_each_once(maya, in_app):
     assert confirmed.details == {"number": 206, "filters": {"status": "failed"}}
 
 
-def refusing(phones):
-    """A gateway to which these numbers do not exist."""
-
-    def behaves(handler):
-        if json.loads(handler.body)["to"] not in phones:
-            return False
-        handler.answer(422, b'{"error": "invalid_recipient"}')
-        return True
-
-    return behaves
-
-
 def send_all(channel="sms"):
-    while delivery.messages.is_any_due(channel, clock.now()):
+    while attempts.is_any_due(channel, clock.now()):
         delivery.deliver(channel=channel, slot=0)
 
 
@@ -268,11 +232,11 @@ def test_a_reason_is_asked_for_where_one_was_sent_before(maya, in_app):
 
 
 def test_stopped_means_that_nothing_more_goes_out(maya, in_app, monkeypatch):
-    monkeypatch.setattr(working, "CHUNK", 10)
+    monkeypatch.setattr(worker, "BATCH_SIZE", 10)
     make_messages(30)
     batch_id = select(maya, **ALL)
     act(maya, batch_id, "confirm", number=30)
-    working.work(batch_id=str(batch_id), slot=0)
+    worker.work(batch_id=str(batch_id), slot=0)
     assert act(maya, batch_id, "cancel").status_code == 303
     work_off(in_app)
     batch = batch_of(batch_id)
@@ -284,11 +248,11 @@ def test_stopped_means_that_nothing_more_goes_out(maya, in_app, monkeypatch):
 
 
 def test_run_again_it_takes_those_that_are_left_and_nobody_twice(maya, in_app, monkeypatch):
-    monkeypatch.setattr(working, "CHUNK", 10)
+    monkeypatch.setattr(worker, "BATCH_SIZE", 10)
     make_messages(30)
     batch_id = select(maya, **ALL)
     act(maya, batch_id, "confirm", number=30)
-    working.work(batch_id=str(batch_id), slot=0)
+    worker.work(batch_id=str(batch_id), slot=0)
     act(maya, batch_id, "cancel")
     work_off(in_app)
     first = {copy["resend_of"] for copy in copies()}
@@ -304,8 +268,7 @@ def test_run_again_it_takes_those_that_are_left_and_nobody_twice(maya, in_app, m
 
 
 def test_more_than_can_be_looked_at_at_once_are_counted_by_a_worker(maya, in_app, monkeypatch):
-    monkeypatch.setattr(batches, "AT_ONCE", 10)
-    monkeypatch.setattr(working, "LOOKED_AT", 10)
+    monkeypatch.setattr(worker, "MAX_JUDGED", 10)
     make_messages(25)
     batch_id = select(maya, **ALL)
     assert batch_of(batch_id).state is BatchState.COUNTING
@@ -320,7 +283,7 @@ def test_more_than_can_be_looked_at_at_once_are_counted_by_a_worker(maya, in_app
 
 
 def test_a_count_that_is_stopped_looks_no_further(maya, in_app, monkeypatch):
-    monkeypatch.setattr(batches, "AT_ONCE", 10)
+    monkeypatch.setattr(worker, "MAX_JUDGED", 10)
     make_messages(25)
     batch_id = select(maya, **ALL)
     act(maya, batch_id, "cancel")

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from portal.notifications.eligibility import SENTENCES, Answer, Facts, judge
+from portal.notifications.resends.eligibility import SENTENCES, Answer, Facts, judge
 
 NOW = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
 MONDAY = NOW + timedelta(hours=14)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from portal.notifications import drafts as notifications
 from portal.notifications import harmless
-from portal.notifications import service as notifications
 from portal.notifications.quiet import next_allowed
 from portal.shared.clock import WIB
 from portal.shared.database import transaction

@@ -6,8 +6,7 @@ from uuid import uuid4
 import pytest
 
 from portal.notifications import letter
-from portal.notifications.advice import ADVICE
-from portal.notifications.models import ATTEMPTS, COLLECTION, OUTCOME_OF
+from portal.notifications.models import ATTEMPTS, COLLECTION, ErrorClass
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.mongo import mongo
@@ -41,13 +40,13 @@ def test_attempts_stand_newest_first_with_what_the_provider_said_and_the_next_tr
     assert "Provider: HTTP 503" in text
     assert "The provider said nothing." in text
     assert text.count("Next try ") == 1
-    assert ADVICE["unavailable"] in text
+    assert ErrorClass.UNAVAILABLE.advice in text
 
 
-@pytest.mark.parametrize("error_class", OUTCOME_OF)
+@pytest.mark.parametrize("error_class", ErrorClass)
 def test_every_failure_has_its_advice_also_without_an_attempt(maya, error_class):
     text = maya.get(f"/notifications/{make_message(error_class=error_class)}").text
-    assert ADVICE[error_class].replace("'", "&#39;") in text
+    assert error_class.advice.replace("'", "&#39;") in text
     assert "No attempt was made." in text
 
 
@@ -70,7 +69,7 @@ def test_an_attempt_that_runs_and_receipts_that_came_later_are_told(maya):
     text = maya.get(f"/notifications/{bounced}").text
     assert "Came back" in text
     assert "number-unknown" in text
-    assert ADVICE["permanent"] in text
+    assert ErrorClass.PERMANENT.advice in text
 
 
 def test_a_message_that_waits_for_the_day_says_when_it_goes_out(maya):

@@ -3,7 +3,7 @@
 import json
 import time
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -72,7 +72,7 @@ def test_nobody_elses_receipt_is_taken_in(in_app, sent):
 
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b"{", b"\xff", b"[" * 60_000, b'{"id": 1}', b'{"id": "x", "event": "bounced"}',
-             json.dumps({"id": str(uuid4()), "event": {"$ne": 1}}).encode()]
+             json.dumps({"id": str(UUID(int=7)), "event": {"$ne": 1}}).encode()]
 )  # fmt: skip
 def test_what_is_no_receipt_is_refused(in_app, sent, body):
     assert post(in_app, body).status_code == 422

@@ -8,8 +8,8 @@ from sqlalchemy import update
 
 from portal.kyc.models import KycStatus
 from portal.loans.models import Payment, PaymentStatus
-from portal.notifications.facts import lists
 from portal.notifications.models import ATTEMPTS, COLLECTION
+from portal.notifications.repository import messages
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.crypto import address_hash
@@ -240,10 +240,10 @@ def test_what_is_asked_of_a_page_of_messages_reads_no_more_than_it_needs(in_app)
     old = [make_message(age=timedelta(days=9), **kind) for _ in range(10)]
     for number in range(300):
         make_message(age=timedelta(days=number % 8), notification_status=("sent", "failed")[number % 2], **kind)
-    asked = list(lists.of_ids(old).values())
+    asked = list(messages.of_ids(old).values())
     mongo.database.command("profile", 2)
     try:
-        assert lists.with_newer_sent(asked) == set(old)
+        assert messages.with_newer_sent(asked) == set(old)
     finally:
         mongo.database.command("profile", 0)
     (read,) = mongo.database["system.profile"].find(

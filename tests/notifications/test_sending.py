@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from portal.notifications import advice, delivery
-from portal.notifications import service as notifications
+from portal.notifications import delivery
+from portal.notifications import drafts as notifications
 from portal.notifications.channels import gateway as gateway_module
 from portal.notifications.channels.gateway import signature
-from portal.notifications.models import ATTEMPTS, COLLECTION, OUTCOME_OF
+from portal.notifications.models import ATTEMPTS, COLLECTION, ErrorClass
 from portal.shared import clock
 from portal.shared.database import transaction
 from portal.shared.mongo import mongo
@@ -114,7 +114,7 @@ def slow(handler):
     ],
 )
 def test_what_a_gateway_answers_is_told_apart(in_app, monkeypatch, behaves, status, outcome, error_class, wait):
-    monkeypatch.setattr(gateway_module, "READ", 0.3)
+    monkeypatch.setattr(gateway_module, "READ_TIMEOUT", 0.3)
     with gateway(behaves) as stub, settings(sms_url=stub.url):
         queue()
         send_all(in_app, "sms")
@@ -309,4 +309,4 @@ def test_the_sweep_wakes_what_is_due_and_nothing_else(in_app):
 
 
 def test_there_is_advice_on_every_way_to_fail():
-    assert advice.ADVICE.keys() == OUTCOME_OF.keys()
+    assert all(error_class.advice for error_class in ErrorClass)

@@ -6,8 +6,9 @@ from html import unescape
 
 import pytest
 
-from portal.notifications.breaker import TOLERATED, Breaker
 from portal.notifications.models import COLLECTION
+from portal.notifications.repository import breakers
+from portal.notifications.repository.breakers import MAX_FAILURES
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.mongo import mongo
@@ -76,7 +77,6 @@ def test_a_poll_keeps_no_session_alive_and_stands_for_the_filters_of_the_list(ma
 
 def test_a_channel_that_is_down_says_since_when_and_whom_it_concerns(maya):
     now = clock.now()
-    breaker = Breaker(mongo)
     siti = make_customer()
     for _ in range(3):
         make_message(user_id=siti, notification_status="pending", age=timedelta(minutes=3))
@@ -84,16 +84,16 @@ def test_a_channel_that_is_down_says_since_when_and_whom_it_concerns(maya):
     make_message(user_id=siti, error_class="permanent", notification_failed_at=now)
     make_message(user_id=siti, error_class="unavailable", notification_failed_at=now - timedelta(hours=2))
     make_message(user_id=siti, notification_status="pending", notification_type="push")
-    for number in range(TOLERATED):
+    for number in range(MAX_FAILURES):
         assert "gateway down" not in maya.get("/notifications").text
-        breaker.failed("sms", now=now - timedelta(minutes=10 - number))
+        breakers.failed("sms", now=now - timedelta(minutes=10 - number))
     text = maya.get("/notifications").text
-    since = breaker.failing()["sms"]
+    since = breakers.failing()["sms"]
     assert since == (now - timedelta(minutes=10)).replace(microsecond=since.microsecond)
     at = since.astimezone(clock.WIB)
     assert f"SMS gateway down since {at:%H:%M}, 4 messages affected" in text.replace(f"{at:%-d %b}, ", "")
     assert f"status=failed&amp;type=sms&amp;from={at:%Y-%m-%d}" in text
-    breaker.worked("sms")
+    breakers.worked("sms")
     assert "gateway down" not in maya.get("/notifications").text
-    breaker.failed("sms", now=now)
+    breakers.failed("sms", now=now)
     assert mongo.database["notification_breakers"].find_one({"_id": "sms"})["failing_since"] > since

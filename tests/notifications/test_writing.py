@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from portal.notifications import service as notifications
+from portal.notifications import drafts as notifications
 from portal.notifications.messages import MESSAGES
 from portal.notifications.models import COLLECTION
 from portal.shared.database import transaction
@@ -128,7 +128,7 @@ def test_a_message_exists_only_if_its_transaction_commits(in_app):
 
 
 def test_a_held_message_can_be_withdrawn_and_only_by_a_commit(in_app):
-    message_id = queue(make_customer(), hold=timedelta(seconds=60))
+    message_id = queue(make_customer(), after=timedelta(seconds=60))
 
     def breaks_after_withdrawing():
         with transaction():
@@ -147,7 +147,7 @@ def test_a_held_message_can_be_withdrawn_and_only_by_a_commit(in_app):
 
 
 def test_a_held_message_waits_for_its_time_by_the_databases_clock(in_app):
-    queue(make_customer(), hold=timedelta(seconds=60))
+    queue(make_customer(), after=timedelta(seconds=60))
     wait = waiting()[0]["scheduled_at"] - datetime.now(UTC)
     assert timedelta(seconds=50) < wait <= timedelta(seconds=60)
     work_off(in_app)

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from portal.audit import service as audit
+from portal.audit import chain
 from portal.kyc.models import DocumentType
-from portal.notifications import picture
+from portal.notifications import Channel
 from portal.permissions import Role
 from portal.shared import clock
 from tests.client import Browser
@@ -153,7 +153,7 @@ def test_every_number_of_an_analyst_leads_to_what_it_counts(in_app, visit, super
 
 
 def test_every_number_of_support_leads_to_what_it_counts(in_app, visit):
-    for place, channel in enumerate(picture.CHANNELS):
+    for place, channel in enumerate(Channel):
         make_messages(40 + 30 * place, status="failed", channel=channel, every=3 * HOUR)
         make_messages(5 + place, status="pending", channel=channel)
         make_messages(20, status="sent", channel=channel)
@@ -192,11 +192,11 @@ def test_an_administrator_hears_that_the_trail_is_not_sealed_or_does_not_hold(in
     assert "has not been sealed" not in browser.get("/").text
     sql(superuser, "UPDATE audit_events SET at = at - interval '6 minutes'")
     assert "has not been sealed since" in browser.get("/").text
-    audit.seal()
-    audit.check()
+    chain.seal()
+    chain.check()
     assert "The audit trail holds" in browser.get("/").text
     sql(superuser, "UPDATE audit_events SET action = 'auth.signed-out' WHERE action = 'auth.signed-in'")
-    audit.check()
+    chain.check()
     assert "The chain is broken at link 1" in browser.get("/").text
 
 

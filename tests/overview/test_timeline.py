@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,16 +9,18 @@ from sqlalchemy import text
 
 from portal.kyc.models import KycStatus
 from portal.kyc.reasons import REASONS
-from portal.loans import paying
-from portal.notifications import timeline as messages
-from portal.notifications.listing import _places, _within
-from portal.notifications.models import COLLECTION, Filters, Notification
+from portal.loans import payments
+from portal.notifications import stats as messages
+from portal.notifications.log import LOG
+from portal.notifications.models import COLLECTION, Notification
 from portal.overview import timeline
 from portal.permissions import GRANTS, Role
 from portal.shared import clock
 from portal.shared.actor import Actor
 from portal.shared.database import db
+from portal.shared.lists import Asked
 from portal.shared.mongo import mongo
+from portal.shared.mongo_lists import places
 from portal.shared.pagination import Cursor, Slice
 from tests.credit_scores.book import approve, score_of
 from tests.factories import make_customer, make_kyc_check, make_loan, make_score, make_staff
@@ -59,9 +60,10 @@ def story(in_app, visit):
     approve(score_id, analyst)
     loan_id = score_of(score_id).loan_id
     payment = payment_of(loan_id)
-    paying.post(
-        loan_id, payment.id, amount=payment.payment_amount, reference=new_reference(), version=payment.version,
-        command=uuid4(), actor=maya.actor,
+    payments.post(
+        loan_id, payment.id,
+        payments.PostAnswers(version=payment.version, amount=payment.payment_amount, reference=new_reference()),
+        by=uuid4(), actor=maya.actor,
     )  # fmt: skip
     db.session.execute(
         text(
@@ -173,9 +175,10 @@ def test_one_who_did_nothing_yet_has_an_empty_list(in_app, visit):
 def test_an_installment_paid_late_was_overdue_all_the_same(story):
     customer, loan_id, _ = story
     payment = payment_of(loan_id, 2)
-    paying.post(
-        loan_id, payment.id, amount=Decimal(payment.payment_amount), reference=new_reference(), version=payment.version,
-        command=uuid4(), actor=make_staff(Role.SUPPORT_AGENT).actor,
+    payments.post(
+        loan_id, payment.id,
+        payments.PostAnswers(version=payment.version, amount=payment.payment_amount, reference=new_reference()),
+        by=uuid4(), actor=make_staff(Role.SUPPORT_AGENT).actor,
     )  # fmt: skip
     page = timeline.page(customer, before=None, actor=reader())
     kinds = [one.kind for one in page.happenings]
@@ -190,9 +193,9 @@ def test_messages_are_read_by_the_index_of_their_customer(in_app):
     for _ in range(200):
         write(customer)
         write(make_customer())
-    filters, far = Filters(user_id=customer), Cursor(clock.now(), uuid4())
-    for place in (*_places(Slice()), *_places(Slice(after=far))):
-        found = mongo.database[COLLECTION].find(_within(filters, place), hint=filters.index)
+    asked, far = Asked(values={"user": customer}), Cursor(clock.now(), uuid4())
+    for place in (*places(Slice()), *places(Slice(after=far))):
+        found = mongo.database[COLLECTION].find(LOG.query(asked, place), hint=LOG.hint(asked.values))
         plan = found.sort([("created_at", -1), ("_id", -1)]).limit(26).explain()
         assert plan["executionStats"]["totalKeysExamined"] <= 100
 

@@ -37,7 +37,7 @@ def check_page(kyc_id: UUID, *, sent: Sent | None = None, fragment: str | None =
         final_codes=FINAL,
         number_result=number,
         number_value=request.form.get("number", "")[:40],
-        undoable=queue.undoable(current_actor()),
+        undoable=queue.LastDecision(current_actor()).undoable,
     )
 
 

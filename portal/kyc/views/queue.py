@@ -20,14 +20,14 @@ from portal.web.render import render, unchanged
 @requires(Permission.KYC_READ)
 def index() -> ResponseReturnValue:
     actor = current_actor()
-    counters = queue.count(actor)
+    counters, last = queue.count(actor), queue.LastDecision(actor)
     return show_list(
         "kyc/index.html",
-        list_page(queue.QUEUE, counters),
+        list_page(queue.QUEUE, counters, shown=last.beside),
         fragment="kyc/_table.html",
         counters=counters,
         at=clock.now(),
-        undoable=queue.undoable(actor),
+        undoable=last.undoable,
     )
 
 

@@ -9,9 +9,7 @@ from portal.notifications.channels.mail import Mail
 from portal.notifications.channels.outbox import Outbox
 from portal.notifications.channels.provider import Outgoing, Provider, Result
 
-CHANNELS = ("email", "sms", "push")
-
-__all__ = ["CHANNELS", "Outbox", "Outgoing", "Provider", "Result", "provider_of", "rate_of"]
+__all__ = ["Outbox", "Outgoing", "Provider", "Result", "provider_of", "rate_of"]
 
 
 def provider_of(channel: str) -> Provider:

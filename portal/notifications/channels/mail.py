@@ -8,11 +8,11 @@ from email.policy import SMTP
 from email.utils import formatdate
 
 from portal.notifications import letter
-from portal.notifications.channels.provider import MOST_KEPT, Outgoing, Result
+from portal.notifications.channels.provider import MAX_KEPT, Outgoing, Result
 from portal.notifications.harmless import one_line
 from portal.shared import mail
 
-SECONDS = 5.0
+TIMEOUT = 5.0
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
@@ -38,7 +38,7 @@ class Mail:
             return Result("permanent", answer="not an address")
         written = self._written(message)
         try:
-            with mail.connected(self.url, timeout=SECONDS) as connection:
+            with mail.connected(self.url, timeout=TIMEOUT) as connection:
                 return self._hand_over(connection, message.address, written)
         except Refusal as refusal:
             return refusal.result
@@ -85,4 +85,4 @@ class Mail:
 def _queue_id(answer: bytes) -> str | None:
     """What the server calls the message, when it looks like a name and not like a sentence."""
     word = answer.decode("ascii", "replace").rpartition(" ")[2]
-    return word[:MOST_KEPT] if re.fullmatch(r"[A-Za-z0-9.-]{4,64}", word) else None
+    return word[:MAX_KEPT] if re.fullmatch(r"[A-Za-z0-9.-]{4,64}", word) else None

@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from portal.notifications.channels.provider import Outgoing, Result
 
-USUAL = "var/outbox"
-MOST_SHOWN = 50
+FOLDER = "var/outbox"
+MAX_SHOWN = 50
 
 
 class Outbox:
@@ -21,7 +21,7 @@ class Outbox:
     is_repeatable = True
 
     def __init__(self, url: str) -> None:
-        self.folder = Path(unquote(urlsplit(url).path) or USUAL)
+        self.folder = Path(unquote(urlsplit(url).path) or FOLDER)
 
     def send(self, message: Outgoing) -> Result:
         fields = ("channel", "address", "title", "content", "link")
@@ -38,6 +38,6 @@ class Outbox:
     def newest(self) -> Iterator[dict[str, Any]]:
         """What was written last, the newest first: ids sort by time."""
         files = sorted(self.folder.glob("*.json"), reverse=True) if self.folder.is_dir() else []
-        for file in files[:MOST_SHOWN]:
+        for file in files[:MAX_SHOWN]:
             at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
             yield {"id": file.stem, "at": at, **json.loads(file.read_text())}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
-MOST_KEPT = 200
+MAX_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)

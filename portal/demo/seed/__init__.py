@@ -1,0 +1,1 @@
+"""Data at size: realistic, without images, and the same whatever the size."""

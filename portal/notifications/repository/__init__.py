@@ -1,0 +1,1 @@
+"""Messages and their attempts in Mongo: every filter and every update."""

@@ -1,0 +1,1 @@
+"""What was asked to be sent again, in Postgres."""
