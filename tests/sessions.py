@@ -6,7 +6,6 @@ from uuid import UUID
 from flask import Flask
 
 from portal.auth import sessions
-from portal.auth.repository import accounts
 from portal.auth.sessions import Client
 from portal.auth.views.browser import SESSION_COOKIE
 from portal.shared.database import transaction
@@ -18,10 +17,10 @@ def write_session(app: Flask, auth_id: UUID, client: Client) -> str:
 
     def write() -> str:
         with app.app_context(), transaction():
-            found = accounts.get(auth_id)
-            if not sessions.may_enter(*found):
-                raise ValueError(f"{found[0].email} may not enter: let this test sign in by the form, and be refused.")
-            return sessions.open_session(found, client, instead_of=None)
+            account, member = found = sessions.accounts.get(auth_id)
+            if not sessions.may_enter(account, member):
+                raise ValueError(f"{account.email} may not enter: let this test sign in by the form, and be refused.")
+            return sessions.open_session(found, client, None)
 
     return Context().run(write)  # in no test's context, as a request
 

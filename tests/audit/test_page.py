@@ -90,6 +90,23 @@ def test_every_action_that_is_recorded_has_its_words():
     assert recorded <= ACTIONS.keys()
 
 
+def test_the_actions_stand_in_the_alphabet_of_the_reader(in_app, visit):
+    admin = visit(make_staff(Role.ADMIN))
+    for language in ("en", "id"):
+        admin.post("/account/preferences", language=language)
+        choices = re.search(r'<select id="action".*?</select>', admin.get("/audit").text, re.DOTALL)[0]
+        _, _, *known = [unescape(word) for word in re.findall(r">([^<>]+)</option>", choices)]
+        assert known == sorted(known, key=str.casefold)
+        assert len(known) == len(ACTIONS)
+
+
+def test_an_export_about_a_customer_stands_in_the_trail_of_that_customer(in_app, visit):
+    customer = make_customer()
+    visit(make_staff(Role.ADMIN)).get(f"/audit/export.csv?of={customer}&action=looks")
+    (event,) = audit_events("audit.exported")
+    assert (event.of_user, event.details) == (customer, {"filters": {"of": str(customer), "action": "looks"}})
+
+
 def test_the_export_is_recorded_and_holds_what_is_filtered(in_app, visit):
     rina = make_staff()
     audit.note("kyc.opened", uuid4(), of=uuid4(), actor=rina.actor, codes=["BLURRY"])

@@ -15,7 +15,7 @@ from portal.shared import clock
 from portal.shared.database import db, transaction
 from portal.shared.errors import Conflict, Forbidden, NotFound, Refused
 from portal.users.models import Profile
-from tests.client import at_once, error_at
+from tests.client import at_once, error_at, filled_in
 from tests.credit_scores.book import approve as approve_score
 from tests.credit_scores.book import reject as reject_score
 from tests.credit_scores.book import score_of
@@ -133,6 +133,25 @@ def test_a_customer_changed_meanwhile_is_not_deleted(dewi, admin, visit):
     assert answer.status_code == 409
     assert "was changed meanwhile" in answer.text
     assert profile_of(dewi).deleted_at is None
+
+
+def test_how_a_customer_stands_is_said_before_what_is_wrong_and_all_that_was_typed_stays(dewi, admin, visit):
+    db.session.execute(text("UPDATE user_profile SET version = 2 WHERE id = :id"), {"id": dewi})
+    db.session.commit()
+    browser = visit(admin)
+    for path, given in (
+        ("delete", {"reason": "FRAUD", "confirmation": "dewi"}),
+        ("deactivate", {"reason": "MISTAKE"}),
+    ):
+        answer = browser.post(f"/customers/{dewi}/{path}", version="1", **given)
+        assert answer.status_code == 409
+        assert f'<option selected value="{given["reason"]}">' in answer.text
+        typed = filled_in(answer.text)
+        assert typed["version"] == ["2"], "the form says how things stand now"
+        assert typed.get("confirmation") == ([given["confirmation"]] if "confirmation" in given else None)
+        assert browser.post(f"/customers/{dewi}/{path}", version="2", reason="FUN").status_code == 422
+    assert browser.post(f"/customers/{dewi}/deactivate", version=None, reason="MISTAKE").status_code == 422
+    assert profile_of(dewi).status == "active"
 
 
 def test_nobody_deletes_or_blocks_himself(admin, visit):
