@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NO_CONTEXTS = {"shared", "web", "demo", "dev", "translations"}
-ASSEMBLED = {"views", "account_views"}
+ASSEMBLED = {"views"}
 """What app.py takes from inside a context: its blueprints."""
 WRITTEN = {"models", "repository"}
 """What the demo takes from inside a context: rows, written directly."""

@@ -1,7 +1,6 @@
 """One's own account: password, sessions, and how one likes one's pages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,11 +9,11 @@ from portal.auth import passwords
 from portal.auth.models import AuthSession, Passkey
 from portal.auth.passkeys import may_remove
 from portal.auth.repository import accounts, auth_sessions, credentials
-from portal.auth.sessions import PasswordAnswers, judge_typed, list_sessions, require_password
+from portal.auth.sessions import judge_typed, list_sessions, require_password
 from portal.shared.actor import Actor
 from portal.shared.commands import is_done, once
 from portal.shared.database import transaction
-from portal.shared.errors import N_, NotFound, Refused
+from portal.shared.errors import N_, NotFound, Problems, Refused
 
 CHANGED = "auth.password-changed"
 PREFERENCES: dict[str, tuple[str, ...]] = {
@@ -23,13 +22,6 @@ PREFERENCES: dict[str, tuple[str, ...]] = {
     "density": ("comfortable", "compact"),
     "shortcuts": ("on", "off"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeAnswers(PasswordAnswers):
-    """The present password and the next one."""
-
-    old: str = field(default="", repr=False)
 
 
 class AccountPage(NamedTuple):
@@ -58,17 +50,17 @@ def prefer(choices: dict[str, str], *, actor: Actor) -> None:
             audit.record("auth.preferences-changed", actor.auth_id, actor=actor, changed=changed)
 
 
-def change_password(answers: ChangeAnswers, *, by: UUID | None, actor: Actor) -> None:
+def change_password(old: str, new: str, *, by: UUID | None, actor: Actor) -> None:
     """Another password, for whoever knows the present one; every other session ends."""
     if by and is_done(by, CHANGED, actor=actor):
         return
-    with answers.judged() as wrong:
-        judge_typed(answers.old, "old", wrong)
-        wrong.unless(answers.password, "password", N_("Choose a password"))
-    passwords.require_good(answers.password)
+    with Problems({}) as wrong:
+        judge_typed(old, "old", wrong)
+        wrong.unless(new, "password", N_("Choose a password"))
+    passwords.require_good(new)
     account, _ = accounts.get(actor.id)
-    require_password(account, answers.old, "old", actor=actor)
-    hashed = passwords.hash_password(answers.password)
+    require_password(account, old, "old", actor=actor)
+    hashed = passwords.hash_password(new)
     with transaction(), once(by, CHANGED, actor) as earlier:
         if earlier:
             return

@@ -7,12 +7,12 @@ from portal import audit, config
 from portal.auth import passwords
 from portal.auth.models import Account, StaffToken
 from portal.auth.repository import accounts, auth_sessions, credentials, staff_tokens
-from portal.auth.sessions import Client, PasswordAnswers, fold, stranger
+from portal.auth.sessions import Client, fold, stranger
 from portal.permissions import Role
 from portal.shared.actor import PORTAL, Actor
 from portal.shared.crypto import new_token, token_hash
 from portal.shared.database import require_transaction, transaction
-from portal.shared.errors import N_, Conflict, NotFound, Refused
+from portal.shared.errors import N_, Conflict, NotFound, Problems, Refused
 
 LIFETIME = timedelta(hours=24)
 
@@ -59,12 +59,12 @@ def require_link(token: str) -> None:
     _good(token)
 
 
-def set_password(token: str, answers: PasswordAnswers, *, client: Client) -> None:
+def set_password(token: str, password: str, *, client: Client) -> None:
     """Use up a one-time link: the account gets this password and no passkey, and whoever was signed in is out."""
-    with answers.judged() as wrong:
-        wrong.unless(answers.password, "password", N_("Choose a password"))
-    passwords.require_good(answers.password)
-    hashed = passwords.hash_password(answers.password)
+    with Problems({}) as wrong:
+        wrong.unless(password, "password", N_("Choose a password"))
+    passwords.require_good(password)
+    hashed = passwords.hash_password(password)
     with transaction():
         auth_id = _good(token).auth_id
         staff_tokens.use_up(auth_id)

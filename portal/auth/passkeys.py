@@ -2,7 +2,6 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -15,7 +14,6 @@ from portal.auth.repository import accounts, credentials
 from portal.auth.sessions import Client
 from portal.shared import clock
 from portal.shared.actor import Actor
-from portal.shared.answers import Answers
 from portal.shared.commands import is_done, once
 from portal.shared.crypto import new_id, token_hash
 from portal.shared.database import transaction
@@ -32,20 +30,6 @@ NOT_ACCEPTED = N_("This passkey was not accepted. Try another one, or ask your a
 NOT_ADDED = N_("The passkey was not added. Start again.")
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameAnswers(Answers):
-    """What somebody calls a passkey of theirs."""
-
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddAnswers(NameAnswers):
-    """A passkey's answer, as the browser's JSON, with the name it is to have."""
-
-    credential: str = ""
 
 
 def questions_to_register(actor: Actor) -> str:
@@ -84,20 +68,19 @@ def questions_to_sign_in(client: Client) -> str:
     return webauthn.options_to_json(options)
 
 
-def register(answers: AddAnswers, *, by: UUID | None, actor: Actor) -> None:
+def register(credential: str, name: str, *, by: UUID | None, actor: Actor) -> None:
     """Add the passkey that answered; from then on the password alone does not sign in."""
     if by and is_done(by, ADDED, actor=actor):
         return
-    with answers.judged() as wrong:
-        _judge_name(answers.name, wrong)
-    values, passkey_id = _registered(answers.credential, actor), new_id()
+    _require_name(name)
+    values, passkey_id = _registered(credential, actor), new_id()
     with transaction(), once(by, ADDED, actor) as earlier:
         if earlier:
             return
         account = accounts.lock(actor.id)
         if len(credentials.of(actor.id)) >= MAX_PASSKEYS:
             raise Refused(N_("You have %(most)s passkeys. Remove one first."), most=MAX_PASSKEYS)
-        if not credentials.add(id=passkey_id, auth_id=actor.id, name=answers.name, **values):
+        if not credentials.add(id=passkey_id, auth_id=actor.id, name=name, **values):
             raise Refused(N_("This passkey is registered already."))
         account.is_biometric_enabled = True
         audit.record(ADDED, actor.auth_id, actor=actor, passkey=str(passkey_id))
@@ -130,15 +113,14 @@ def may_remove(count: int) -> bool:
     return count > 1 or config.current().is_demo
 
 
-def rename(passkey_id: UUID, answers: NameAnswers, *, by: UUID | None, actor: Actor) -> None:
+def rename(passkey_id: UUID, name: str, *, by: UUID | None, actor: Actor) -> None:
     """Call one of one's own passkeys otherwise."""
     with transaction(), once(by, "auth.passkey-renamed", actor) as earlier:
         if earlier:
             return
         passkey = _own(passkey_id, actor)
-        with answers.judged() as wrong:
-            _judge_name(answers.name, wrong)
-        passkey.name = answers.name
+        _require_name(name)
+        passkey.name = name
         audit.record("auth.passkey-renamed", actor.auth_id, actor=actor, passkey=str(passkey_id))
 
 
@@ -243,8 +225,9 @@ def _own(passkey_id: UUID, actor: Actor) -> Passkey:
     return passkey
 
 
-def _judge_name(name: str, wrong: Problems) -> None:
-    wrong.unless_fits(name, "name", least=1, most=MAX_NAME, message=N_("Enter a name"))
+def _require_name(name: str) -> None:
+    with Problems({}) as wrong:
+        wrong.unless_fits(name, "name", least=1, most=MAX_NAME, message=N_("Enter a name"))
 
 
 def _host() -> str:

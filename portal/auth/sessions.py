@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,6 @@ from portal.auth.models import Account, AuthSession, StaffMember
 from portal.auth.repository import accounts, auth_sessions
 from portal.permissions import GRANTS, Role
 from portal.shared.actor import Actor, SignedIn
-from portal.shared.answers import Answers
 from portal.shared.crypto import new_id, new_token, token_hash
 from portal.shared.database import transaction
 from portal.shared.errors import N_, Invalid, Problems, Refused
@@ -36,54 +35,40 @@ class Client:
     user_agent: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordAnswers(Answers):
-    """A password that was typed."""
-
-    password: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInAnswers(PasswordAnswers):
-    """Who wants to sign in."""
-
-    email: str = ""
-
-
 def fold(email: str) -> str:
     """The one spelling under which an e-mail address is stored and looked up."""
     return unicodedata.normalize("NFKC", email).strip().casefold()
 
 
-def sign_in(answers: SignInAnswers, *, client: Client) -> str:
+def sign_in(email: str, password: str, *, client: Client) -> str:
     """The token of a new session; one refusal, and one duration, for every way to fail."""
-    with answers.judged() as wrong:
-        wrong.unless(answers.email, "email", N_("Enter your email"))
-        wrong.unless(len(answers.email) <= MAX_EMAIL, "email", N_("This is too long"))
-        judge_typed(answers.password, "password", wrong)
-    email = fold(answers.email)
+    with Problems({}) as wrong:
+        wrong.unless(email, "email", N_("Enter your email"))
+        wrong.unless(len(email) <= MAX_EMAIL, "email", N_("This is too long"))
+        judge_typed(password, "password", wrong)
+    email = fold(email)
     attempts.count(email, client.ip)
     found = accounts.by_email(email)
     account = found[0] if found else None
-    is_right = passwords.is_right(account.password_hash if account else None, answers.password)
+    is_right = passwords.is_right(account.password_hash if account else None, password)
     if not (is_right and found and account and may_enter(*found) and _password_is_enough(account)):
         audit.note("auth.sign-in-failed", account.auth_id if account else None, actor=stranger(client))
         raise Refused(N_("The email or password is not right."))
     attempts.forgive(email, client.ip)
     is_weak = passwords.needs_rehash(account.password_hash or "")
-    renewed = passwords.hash_password(answers.password) if is_weak else None
+    renewed = passwords.hash_password(password) if is_weak else None
     with transaction():
         if renewed:
             account.password_hash = renewed
         return open_session(found, client, instead_of=None)
 
 
-def confirm(answers: PasswordAnswers, *, client: Client, actor: Actor) -> str:
+def confirm(password: str, *, client: Client, actor: Actor) -> str:
     """A new token after the password was given once more, for what asks for a fresh sign-in."""
-    with answers.judged() as wrong:
-        judge_typed(answers.password, "password", wrong)
+    with Problems({}) as wrong:
+        judge_typed(password, "password", wrong)
     found = accounts.get(actor.id)
-    require_password(found[0], answers.password, "password", actor=actor)
+    require_password(found[0], password, "password", actor=actor)
     with transaction():
         return open_session(found, client, instead_of=actor.session_id)
 

@@ -17,11 +17,10 @@ from portal.auth import AuthSession, StaffMember
 from portal.permissions import Role
 from portal.shared import clock, jobs, mail
 from portal.shared.actor import Actor
-from portal.shared.answers import Answers
 from portal.shared.commands import once, remember
 from portal.shared.crypto import new_id
 from portal.shared.database import transaction
-from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Problems, Refused
+from portal.shared.errors import INCOMPLETE, N_, Conflict, Forbidden, NotFound, Problems, Refused
 from portal.shared.fields import Rule
 from portal.shared.lists import Listing
 from portal.shared.vocabulary import Activity
@@ -30,29 +29,6 @@ from portal.staff.repository import members
 
 EMAIL = re.compile(r"[^@\s\"<>,;:]{1,64}@[^@\s\"<>,;:]+\.[^@\s\"<>,;:]{2,}")
 MAX_LENGTH = 255
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberAnswers(Answers):
-    """What every form about one member says."""
-
-    version: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleAnswers(MemberAnswers):
-    """Another role."""
-
-    role: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InviteAnswers(Answers):
-    """Somebody new."""
-
-    name: str = ""
-    email: str = ""
-    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,96 +90,88 @@ def show(auth_id: UUID) -> MemberPage:
     return MemberPage(MemberRow(*found), auth.list_sessions(auth_id), len(auth.passkeys_of(auth_id)))
 
 
-def invite(answers: InviteAnswers, *, by: UUID | None, actor: Actor) -> tuple[UUID, str | None]:
+def invite(email: str, *, name: str, role: str, by: UUID | None, actor: Actor) -> tuple[UUID, str | None]:
     """Add a member of staff: their id and their one-time link, which nobody gets a second time."""
     with transaction(), once(by, "staff.invited", actor) as earlier:
         if earlier and earlier.location:
             return earlier.location, None
-        with answers.judged() as wrong:
-            wrong.unless_fits(
-                answers.name, "name", least=1, most=MAX_LENGTH, message=N_("Enter the name colleagues see.")
-            )
-            wrong.unless_fits(answers.email, "email", least=1, most=MAX_LENGTH, message=N_("Enter the email address."))
-            is_address = EMAIL.fullmatch(auth.fold(answers.email))
+        with Problems({}) as wrong:
+            wrong.unless_fits(name, "name", least=1, most=MAX_LENGTH, message=N_("Enter the name colleagues see."))
+            wrong.unless_fits(email, "email", least=1, most=MAX_LENGTH, message=N_("Enter the email address."))
+            is_address = EMAIL.fullmatch(auth.fold(email))
             wrong.unless(is_address, "email", N_("Write the address like name@company.example."))
-            _judge_role(answers.role, wrong)
-        auth_id, token = auth.admit(answers.email, role=Role(answers.role), name=answers.name, actor=actor)
+            _judge_role(role, wrong)
+        auth_id, token = auth.admit(email, role=Role(role), name=name, actor=actor)
         remember(by, auth_id)
         _mail(auth_id, "invited")
         return auth_id, auth.link_to(token)
 
 
-def change_role(auth_id: UUID, answers: RoleAnswers, *, by: UUID | None, actor: Actor) -> None:
+def change_role(auth_id: UUID, role: str, *, version: int | None, by: UUID | None, actor: Actor) -> None:
     """Give another role; it is in force with the person's next click, since each click reads it."""
     with transaction(), once(by, "staff.role-changed", actor) as earlier:
         if earlier:
             return
-        member = _locked(auth_id, answers, actor)
-        with answers.judged() as wrong:
-            _judge_role(answers.role, wrong)
-            wrong.unless(
-                answers.role != member.role, "role", N_("This person has that role already. Choose another one.")
-            )
-        before, member.role = member.role, Role(answers.role)
+        member = _locked(auth_id, version, actor)
+        with Problems({}) as wrong:
+            _judge_role(role, wrong)
+            wrong.unless(role != member.role, "role", N_("This person has that role already. Choose another one."))
+        before, member.role = member.role, Role(role)
         auth.renew_tokens_of(auth_id)
         _done(member, "role-changed", by, actor, before=before, after=member.role)
 
 
-def deactivate(auth_id: UUID, answers: MemberAnswers, *, by: UUID | None, actor: Actor) -> None:
+def deactivate(auth_id: UUID, *, version: int | None, by: UUID | None, actor: Actor) -> None:
     """End the person's access and all their sessions."""
     with transaction(), once(by, "staff.deactivated", actor) as earlier:
         if earlier:
             return
-        with answers.judged():
-            member = _locked(auth_id, answers, actor)
-            if member.deactivated_at:
-                raise Conflict(N_("This person has no access already."))
+        member = _locked(auth_id, version, actor)
+        if member.deactivated_at:
+            raise Conflict(N_("This person has no access already."))
         member.deactivated_at = clock.now()
         auth.end_sessions_of(auth_id)
         auth.use_up_links(auth_id)
         _done(member, "deactivated", by, actor)
 
 
-def activate(auth_id: UUID, answers: MemberAnswers, *, by: UUID | None, actor: Actor) -> None:
+def activate(auth_id: UUID, *, version: int | None, by: UUID | None, actor: Actor) -> None:
     """Give the person their access back."""
     with transaction(), once(by, "staff.activated", actor) as earlier:
         if earlier:
             return
-        with answers.judged():
-            member = _locked(auth_id, answers, actor)
-            if member.deactivated_at is None:
-                raise Conflict(N_("This person has access already."))
+        member = _locked(auth_id, version, actor)
+        if member.deactivated_at is None:
+            raise Conflict(N_("This person has access already."))
         member.deactivated_at = None
         _done(member, "activated", by, actor)
 
 
-def reset(auth_id: UUID, answers: MemberAnswers, *, by: UUID | None, actor: Actor) -> str | None:
+def reset(auth_id: UUID, *, version: int | None, by: UUID | None, actor: Actor) -> str | None:
     """Take password, passkeys and sessions away; the one-time link that leads in again, once, or None."""
     with transaction(), once(by, "staff.reset", actor) as earlier:
         if earlier:
             return None
-        with answers.judged():
-            member = _locked(auth_id, answers, actor)
-            if member.deactivated_at:
-                raise Refused(N_("This person has no access. Give it back first."))
+        member = _locked(auth_id, version, actor)
+        if member.deactivated_at:
+            raise Refused(N_("This person has no access. Give it back first."))
         auth.lock_out(auth_id)
         token = auth.issue_link(auth_id)
         _done(member, "reset", by, actor)
         return auth.link_to(token)
 
 
-def end_sessions(auth_id: UUID, answers: MemberAnswers, *, by: UUID | None, actor: Actor) -> None:
+def end_sessions(auth_id: UUID, *, version: int | None, by: UUID | None, actor: Actor) -> None:
     """Sign the person out everywhere."""
     with transaction(), once(by, "staff.sessions-ended", actor) as earlier:
         if earlier:
             return
-        with answers.judged():
-            member = _locked(auth_id, answers, actor)
+        member = _locked(auth_id, version, actor)
         auth.end_sessions_of(auth_id)
         _done(member, "sessions-ended", by, actor)
 
 
-def _locked(auth_id: UUID, answers: MemberAnswers, actor: Actor) -> StaffMember:
+def _locked(auth_id: UUID, version: int | None, actor: Actor) -> StaffMember:
     """The member, locked, when ``actor`` may change them; the administrators first, in one order for everybody."""
     if actor.auth_id not in members.lock_admins():
         raise Forbidden(N_("You are no administrator any more."))
@@ -212,7 +180,9 @@ def _locked(auth_id: UUID, answers: MemberAnswers, actor: Actor) -> StaffMember:
     member = members.lock(auth_id)
     if member is None:
         raise NotFound(N_("There is no such member of staff."))
-    if answers.version not in {None, member.version}:
+    if version is None:
+        raise Refused(INCOMPLETE)
+    if version != member.version:
         raise Conflict(N_("Somebody changed this person meanwhile. Look at how it stands now."))
     return member
 

@@ -14,7 +14,7 @@ from portal.auth.views.browser import go
 from portal.auth.views.forms import ChangePasswordForm, NewPasskeyForm, PasskeyNameForm
 from portal.permissions import Permission
 from portal.web.access import current_actor, requires, safe_path, signed_in
-from portal.web.commands import Sent, command, read, shown
+from portal.web.commands import Sent, command, shown
 from portal.web.forms import Command
 from portal.web.render import render
 
@@ -73,7 +73,7 @@ def passkey_options() -> ResponseReturnValue:
 @requires(Permission.PORTAL_ENTER, is_fresh=True, before_passkey=True)
 @command(NewPasskeyForm, again=new_passkey_page)
 def add_passkey(form: NewPasskeyForm) -> ResponseReturnValue:
-    passkeys.register(read(form, passkeys.AddAnswers), by=form.command, actor=current_actor())
+    passkeys.register(form.credential.data, form.name.data, by=form.command, actor=current_actor())
     flash(_("Passkey added. Sign in with it from now on."), "success")
     return redirect(url_for("overview.home" if signed_in().must_register else ".show"), 303)
 
@@ -82,7 +82,7 @@ def add_passkey(form: NewPasskeyForm) -> ResponseReturnValue:
 @requires(Permission.PORTAL_ENTER, is_fresh=True)
 @command(PasskeyNameForm, again=account_page)
 def rename_passkey(passkey_id: UUID, form: PasskeyNameForm) -> ResponseReturnValue:
-    passkeys.rename(passkey_id, read(form, passkeys.NameAnswers), by=form.command, actor=current_actor())
+    passkeys.rename(passkey_id, form.name.data, by=form.command, actor=current_actor())
     return _done(_("Passkey renamed."))
 
 
@@ -98,7 +98,7 @@ def remove_passkey(passkey_id: UUID, form: Command) -> ResponseReturnValue:
 @requires(Permission.PORTAL_ENTER)
 @command(ChangePasswordForm, again=account_page)
 def change_password(form: ChangePasswordForm) -> ResponseReturnValue:
-    account.change_password(read(form, account.ChangeAnswers), by=form.command, actor=current_actor())
+    account.change_password(form.old.data, form.password.data, by=form.command, actor=current_actor())
     return _done(_("Password changed. Your other sessions have ended."))
 
 

@@ -7,14 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.auth import links, passkeys, sessions
-from portal.auth.sessions import PasswordAnswers, SignInAnswers
 from portal.auth.views import bp
 from portal.auth.views.browser import client, go, keep_language, leave, session_token, start
 from portal.auth.views.forms import AgainForm, LoginForm, NewPasswordForm, PasskeyForm
 from portal.permissions import Permission
 from portal.shared.errors import Throttled
 from portal.web.access import current_actor, public, requires, safe_path
-from portal.web.commands import Sent, command, read, shown
+from portal.web.commands import Sent, command, shown
 from portal.web.render import render
 
 
@@ -51,7 +50,8 @@ def login() -> ResponseReturnValue:
 @public
 @command(LoginForm, again=login_page)
 def sign_in(form: LoginForm) -> ResponseReturnValue:
-    return start(sessions.sign_in(read(form, SignInAnswers), client=client()), safe_path(form.next.data))
+    token = sessions.sign_in(form.email.data, form.password.data, client=client())
+    return start(token, safe_path(form.next.data))
 
 
 @bp.post("/login/passkey/options")
@@ -77,7 +77,7 @@ def again() -> ResponseReturnValue:
 @requires(Permission.PORTAL_ENTER, before_passkey=True)
 @command(AgainForm, again=again_page)
 def confirm(form: AgainForm) -> ResponseReturnValue:
-    token = sessions.confirm(read(form, PasswordAnswers), client=client(), actor=current_actor())
+    token = sessions.confirm(form.password.data, client=client(), actor=current_actor())
     return start(token, safe_path(form.next.data))
 
 
@@ -100,7 +100,7 @@ def link(token: str) -> ResponseReturnValue:
 @public
 @command(NewPasswordForm, again=link_page)
 def use_link(token: str, form: NewPasswordForm) -> ResponseReturnValue:
-    links.set_password(token, read(form, PasswordAnswers), client=client())
+    links.set_password(token, form.password.data, client=client())
     flash(_("Your password is set. Sign in with it."))
     return go(url_for(".login"))
 

@@ -1,5 +1,6 @@
 """The list of the staff, a member's page, and what is done about them there."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Response, flash, redirect, url_for
@@ -8,11 +9,10 @@ from flask_babel import gettext as _
 
 from portal.permissions import Permission
 from portal.staff import members
-from portal.staff.members import InviteAnswers, MemberAnswers, RoleAnswers
 from portal.staff.views import bp
 from portal.staff.views.forms import InviteForm, MemberForm, RoleForm
 from portal.web.access import current_actor, requires, signed_in
-from portal.web.commands import Sent, command, read, shown
+from portal.web.commands import Sent, command, shown
 from portal.web.lists import list_page, show_list
 from portal.web.render import render
 
@@ -31,6 +31,10 @@ def member_page(auth_id: UUID, *, sent: Sent | None = None) -> Response:
         is_self=auth_id == current_actor().id,
         is_fresh=signed_in().is_fresh,
     )
+
+
+def _known(form: MemberForm) -> dict[str, Any]:
+    return {"version": form.version.data, "by": form.command, "actor": current_actor()}
 
 
 def _done(auth_id: UUID, said: str) -> ResponseReturnValue:
@@ -61,7 +65,9 @@ def new() -> ResponseReturnValue:
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @command(InviteForm, again=new_page)
 def invite(form: InviteForm) -> ResponseReturnValue:
-    auth_id, link = members.invite(read(form, InviteAnswers), by=form.command, actor=current_actor())
+    auth_id, link = members.invite(
+        form.email.data, name=form.name.data, role=form.role.data, by=form.command, actor=current_actor()
+    )
     return _link_page(auth_id, link, _("This invitation went out already."))
 
 
@@ -75,7 +81,7 @@ def show(auth_id: UUID) -> ResponseReturnValue:
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @command(RoleForm, again=member_page)
 def role(auth_id: UUID, form: RoleForm) -> ResponseReturnValue:
-    members.change_role(auth_id, read(form, RoleAnswers), by=form.command, actor=current_actor())
+    members.change_role(auth_id, form.role.data, **_known(form))
     return _done(auth_id, _("Role changed. It counts from the next click on."))
 
 
@@ -83,7 +89,7 @@ def role(auth_id: UUID, form: RoleForm) -> ResponseReturnValue:
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @command(MemberForm, again=member_page)
 def deactivate(auth_id: UUID, form: MemberForm) -> ResponseReturnValue:
-    members.deactivate(auth_id, read(form, MemberAnswers), by=form.command, actor=current_actor())
+    members.deactivate(auth_id, **_known(form))
     return _done(auth_id, _("Access ended."))
 
 
@@ -91,7 +97,7 @@ def deactivate(auth_id: UUID, form: MemberForm) -> ResponseReturnValue:
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @command(MemberForm, again=member_page)
 def activate(auth_id: UUID, form: MemberForm) -> ResponseReturnValue:
-    members.activate(auth_id, read(form, MemberAnswers), by=form.command, actor=current_actor())
+    members.activate(auth_id, **_known(form))
     return _done(auth_id, _("Access given back."))
 
 
@@ -99,7 +105,7 @@ def activate(auth_id: UUID, form: MemberForm) -> ResponseReturnValue:
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @command(MemberForm, again=member_page)
 def reset(auth_id: UUID, form: MemberForm) -> ResponseReturnValue:
-    link = members.reset(auth_id, read(form, MemberAnswers), by=form.command, actor=current_actor())
+    link = members.reset(auth_id, **_known(form))
     return _link_page(auth_id, link, _("This link went out already."))
 
 
@@ -107,5 +113,5 @@ def reset(auth_id: UUID, form: MemberForm) -> ResponseReturnValue:
 @requires(Permission.STAFF_MANAGE, is_fresh=True)
 @command(MemberForm, again=member_page)
 def end_sessions(auth_id: UUID, form: MemberForm) -> ResponseReturnValue:
-    members.end_sessions(auth_id, read(form, MemberAnswers), by=form.command, actor=current_actor())
+    members.end_sessions(auth_id, **_known(form))
     return _done(auth_id, _("Sessions ended."))
