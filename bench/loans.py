@@ -7,14 +7,14 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from portal.auth.models import Account, StaffMember
 from portal.demo.staff import BAGAS, STAFF
-from portal.loans.models import LONGEST_TENOR
+from portal.loans.models import MAX_TENOR
 from portal.shared import clock
 from portal.shared.pagination import PAGE_SIZE, Cursor
 
 MOST_STATEMENTS_OF_A_LOAN = 10
 # A capped counter may read the table itself where most rows are what it counts.
 MOST_COUNTED = 2_000
-MOST_ENTRIES_OF_A_LOAN = LONGEST_TENOR + 1
+MOST_ENTRIES_OF_A_LOAN = MAX_TENOR + 1
 
 FILTERS: dict[str, dict[str, str]] = {
     "all": {},

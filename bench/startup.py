@@ -36,9 +36,8 @@ def main() -> int:
     times = portal / packages
     print(f"Importing: the packages {packages:.2f} s of CPU, the portal {portal:.2f} s, {times:.2f} times as much")
     with throwaway_servers() as servers, TemporaryDirectory() as data:
-        urls = {name: getattr(servers, name.lower()) for name in ("DATABASE_URL", "MIGRATION_URL", "MONGO_URL")}
         environment = settings.environment(
-            {**os.environ, "LOG_LEVEL": "WARNING"}, data=Path(data), port=8000, urls=urls
+            {**os.environ, "LOG_LEVEL": "WARNING"}, data=Path(data), port=8000, urls=servers.urls
         )
         _run(
             "from wsgi import app; from flask_migrate import upgrade; app.app_context().push(); upgrade()", environment

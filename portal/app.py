@@ -13,9 +13,9 @@ from werkzeug.routing import UUIDConverter
 
 from portal import audit, cli, config, frame, kyc
 from portal.audit.views import bp as audit_views
-from portal.auth.account_views import bp as account_views
+from portal.auth.views import account_bp as account_views
 from portal.auth.views import bp as auth_views
-from portal.auth.views import chosen_language, login_manager
+from portal.auth.views.browser import chosen_language, login_manager
 from portal.credit_scores.views import bp as credit_scores_views
 from portal.kyc.views import bp as kyc_views
 from portal.loans.views import bp as loans_views

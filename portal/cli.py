@@ -17,7 +17,7 @@ from portal import audit, auth, credit_scores, loans, notifications, risk_levels
 from portal.credit_scores import take_in_evaluations, take_in_scores
 from portal.kyc import take_in_lines as take_in_kyc_lines
 from portal.loans import take_in_lines as take_in_loan_lines
-from portal.permissions import Role
+from portal.permissions import Role, roles_with
 from portal.shared import jobs
 from portal.shared.errors import Refusal
 from portal.web.access import access_of
@@ -66,7 +66,7 @@ def print_access(app: Flask) -> None:
         access = access_of(app, rule.endpoint)
         methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         permission = access.permission if access and access.permission else "public"
-        roles = ", ".join(access.roles) if access and access.permission else "everybody"
+        roles = ", ".join(roles_with(access.permission)) if access and access.permission else "everybody"
         click.echo(f"{methods:<4}  {rule.rule:<{width}}  {permission:<15}  {roles}")
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import get_locale
-from flask_babel import gettext as _
 
 from portal import auth
 from portal.permissions import Permission, Role
 from portal.shared.actor import Actor
 from portal.shared.errors import N_
 from portal.web import access
+from portal.web.words import translated, word
 
 ROOMS = [
     ("home", N_("Home"), "house", "overview.home", Permission.PORTAL_ENTER),
@@ -39,7 +39,7 @@ def common() -> dict[str, Any]:
         user = access.signed_in()
         frame |= {
             "actor": user.actor,
-            "role_label": _(Role(str(user.actor.role)).word),
+            "role_label": word(Role(str(user.actor.role))),
             "navigation": _navigation(user.actor),
             "theme": {"light": "light", "dark": "dark"}.get(user.preferences.get("theme", "")),
             "density": user.preferences.get("density", "comfortable"),
@@ -48,9 +48,9 @@ def common() -> dict[str, Any]:
     return frame
 
 
-def _navigation(actor: Actor) -> list[dict[str, Any]]:
+def _navigation(actor: Actor) -> list[dict[str, str]]:
     return [
-        {"key": key, "label": _(label), "icon": icon, "url": url_for(endpoint), "count": None}
+        {"key": key, "label": translated(label), "icon": icon, "url": url_for(endpoint)}
         for key, label, icon, endpoint, permission in ROOMS
         if actor.may(permission)
     ]

@@ -1,20 +1,11 @@
 """Who may do what: the whole policy on one page."""
 
-from enum import StrEnum
-from typing import Self
-
 from portal.shared.errors import N_
+from portal.shared.words import Words
 
 
-class Role(StrEnum):
-    """The four roles of ``staff_members.role``; ``word`` is a msgid."""
-
-    word: str
-
-    def __new__(cls, value: str, word: str = "") -> Self:
-        role = str.__new__(cls, value)
-        role._value_, role.word = value, word
-        return role
+class Role(Words):
+    """The four roles of ``staff_members.role``."""
 
     KYC_REVIEWER = "kyc_reviewer", N_("KYC reviewer")
     CREDIT_ANALYST = "credit_analyst", N_("Credit analyst")
@@ -22,29 +13,29 @@ class Role(StrEnum):
     ADMIN = "admin", N_("Administrator")
 
 
-class Permission(StrEnum):
-    """``resource:action``; every route names one or is public."""
+class Permission(Words):
+    """``resource:action``; every route names one or is public. The word says what whoever lacks it cannot do."""
 
     PORTAL_ENTER = "portal:enter"
-    KYC_READ = "kyc:read"
-    KYC_DECIDE = "kyc:decide"
+    KYC_READ = "kyc:read", N_("open identity checks")
+    KYC_DECIDE = "kyc:decide", N_("decide identity checks")
     KYC_STATUS = "kyc:status"
     CUSTOMER_FIND = "customer:find"
     CUSTOMER_READ = "customer:read"
-    CUSTOMER_MANAGE = "customer:manage"
-    CONTACT_REVEAL = "contact:reveal"  # a reviewer's only while holding the customer's case
-    LOAN_READ = "loan:read"
-    PAYMENT_POST = "payment:post"
-    PAYMENT_CORRECT = "payment:correct"
-    SCORE_READ = "score:read"
-    MESSAGE_READ = "message:read"
-    MESSAGE_REVEAL = "message:reveal"
-    MESSAGE_RESEND = "message:resend"
-    MESSAGE_PANEL = "message:panel"
-    SCORE_DECIDE = "score:decide"
-    RAW_SCORE_REVEAL = "raw-score:reveal"
-    STAFF_MANAGE = "staff:manage"
-    AUDIT_READ = "audit:read"
+    CUSTOMER_MANAGE = "customer:manage", N_("deactivate or delete customers")
+    CONTACT_REVEAL = "contact:reveal", N_("show contact details")  # a reviewer's only while holding the customer's case
+    LOAN_READ = "loan:read", N_("open loans")
+    PAYMENT_POST = "payment:post", N_("post payments")
+    PAYMENT_CORRECT = "payment:correct", N_("correct payments")
+    SCORE_READ = "score:read", N_("open credit scores")
+    MESSAGE_READ = "message:read", N_("open messages")
+    MESSAGE_REVEAL = "message:reveal", N_("show what a message says")
+    MESSAGE_RESEND = "message:resend", N_("send messages again")
+    MESSAGE_PANEL = "message:panel", N_("see messages about a loan")
+    SCORE_DECIDE = "score:decide", N_("decide credit scores")
+    RAW_SCORE_REVEAL = "raw-score:reveal", N_("show a vendor's raw answer")
+    STAFF_MANAGE = "staff:manage", N_("manage staff")
+    AUDIT_READ = "audit:read", N_("open the audit trail")
 
 
 EVERYBODY = frozenset(
@@ -78,3 +69,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     | {Permission.LOAN_READ, Permission.CUSTOMER_MANAGE}
     | {Permission.STAFF_MANAGE, Permission.AUDIT_READ},
 }
+
+
+def roles_with(permission: Permission) -> list[Role]:
+    """Every role that was granted it."""
+    return [role for role in Role if permission in GRANTS[role]]

@@ -19,8 +19,8 @@ from portal.credit_scores.models import CreditScore
 from portal.credit_scores.service import enter_manual, take_in, take_in_evaluation
 from portal.kyc.images import clean, store
 from portal.kyc.models import DocumentType, KycCheck, KycStatus
+from portal.loans.intake import submit
 from portal.loans.models import Loan
-from portal.loans.service import submit
 from portal.permissions import GRANTS, Role
 from portal.shared import clock
 from portal.shared.actor import Actor

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from flask import Flask
 
-from portal.auth import service as auth
-from portal.auth.service import Client
-from portal.auth.views import SESSION_COOKIE
+from portal.auth import sessions
+from portal.auth.sessions import Client
+from portal.auth.views.browser import SESSION_COOKIE
 from portal.shared.database import transaction
 from tests.client import Browser
 
@@ -17,10 +17,10 @@ def write_session(app: Flask, auth_id: UUID, client: Client) -> str:
 
     def write() -> str:
         with app.app_context(), transaction():
-            account, member = auth.staff.get(auth_id)
-            if not auth.may_enter(account, member):
+            account, member = found = sessions.accounts.get(auth_id)
+            if not sessions.may_enter(account, member):
                 raise ValueError(f"{account.email} may not enter: let this test sign in by the form, and be refused.")
-            return auth.open_session(account, member, client, action="auth.signed-in")
+            return sessions.open_session(found, client, None)
 
     return Context().run(write)  # in no test's context, as a request
 

@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.permissions import Role
+from portal.permissions import EVERYBODY, GRANTS, Permission, Role
 from portal.shared import clock
-from portal.web.access import require_declared_routes
+from portal.web.access import WrongRole, require_declared_routes
 from tests.factories import (
     audit_events,
     make_customer,
@@ -189,7 +189,11 @@ def test_every_route_stands_in_the_policy_and_the_reverse(portal):
 
 @pytest.mark.parametrize("role", [*Role])
 def test_a_role_uses_its_own_routes_and_no_others(addresses, visit, role):
-    browser = visit(make_staff(role))
+    staff = make_staff(role)
+    browser = visit(staff)
+    if role is Role.KYC_REVIEWER:  # who sees a contact only while holding the customer's case
+        customer = UUID(addresses["POST /customers/<uuid:user_id>/reveal"][1].split("/")[2])
+        make_kyc_check(user_id=customer, held_by=staff)
     wrong, refusals = [], 0
     for route, (method, url) in addresses.items():
         is_allowed = POLICY[route] is ANYBODY or role in POLICY[route]
@@ -267,6 +271,16 @@ def test_a_refusal_is_recorded_once_with_who_what_and_whom(in_app, visit):
     assert (event.actor_id, event.actor_role, event.subject) == (maya.auth_id, "support_agent", check)
     assert event.details == {"permission": "kyc:read"}
     assert event.session_id is not None
+
+
+@pytest.mark.parametrize("permission", sorted({*Permission} - EVERYBODY))
+def test_who_is_refused_is_told_which_roles_may(portal, permission):
+    with portal.test_request_context():
+        refusal = WrongRole(permission)
+    assert refusal.sentence == f"You cannot {permission.word}."
+    assert permission.word != permission, "a code is no word"
+    named = {role for role in Role if role.word in refusal.advice} or {Role.ADMIN}
+    assert named == {role for role in Role if permission in GRANTS[role]}
 
 
 def test_headers_that_pretend_open_nothing(in_app, visit):

@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 from sqlalchemy import text
 
 from portal import config
-from portal.loans import paying
+from portal.loans import payments
 from portal.notifications.models import COLLECTION, Notification
 from portal.permissions import Role
 from portal.shared import clock
@@ -69,9 +69,10 @@ def case(in_app, visit, rina, servers):
     evaluation = make_evaluation(loan_id=loan_id, vendor_name="Nusantara Biro", risk_level=RiskLevel.LOW)
     approve(score_id, analyst, note=WHY_SCORE)
     payment = payment_of(loan_id)
-    paying.post(
-        loan_id, payment.id, amount=payment.payment_amount, reference=REFERENCE, version=payment.version,
-        command=uuid4(), actor=make_staff(Role.SUPPORT_AGENT).actor,
+    payments.post(
+        loan_id, payment.id,
+        payments.PostAnswers(version=payment.version, amount=payment.payment_amount, reference=REFERENCE),
+        by=uuid4(), actor=make_staff(Role.SUPPORT_AGENT).actor,
     )  # fmt: skip
     press(visit(analyst), "reverse", loan_id, reason=REVERSED)
     release_all()

@@ -1,4 +1,4 @@
-"""What a browser says of itself, in words a person knows his device by."""
+"""What a browser says of itself, in words a person knows their device by."""
 
 BROWSERS = (
     ("Edg/", "Edge"),

@@ -8,14 +8,22 @@ from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text,
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.auth.devices import device
 from portal.permissions import Role
 from portal.shared.crypto import new_id
 from portal.shared.database import Base, native_enum
+from portal.shared.errors import N_, Sentence
 from portal.shared.vocabulary import Activity
+
+DEMO_HOST = "@portal.example"
+IS_ALIVE = (
+    "replaced_at IS NULL AND revoked_at IS NULL AND expired_at > now() AND used_at > now() - CAST(:idle AS interval)"
+)
+"""A row of ``auth_sessions`` that lets somebody in, while it is used at least so often."""
 
 
 class Account(Base):
-    """``users_auth``: who can sign in, borrowers and staff alike. ``email`` is stored folded."""
+    """``users_auth``: who can sign in, customers and staff alike. ``email`` is stored folded."""
 
     __tablename__ = "users_auth"
 
@@ -28,12 +36,17 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
+    @property
+    def is_of_demo(self) -> bool:
+        """Whether its password stands in the docs, so that it opens nothing outside the demo."""
+        return self.email.endswith(DEMO_HOST)
+
 
 class AuthSession(Base):
     """``auth_sessions``: a signed-in browser. ``refresh_token`` holds the token's SHA-256, ``expired_at`` its end.
 
-    ``verified_at`` is when its holder last proved who he is. From ``renew_at`` on its token is to be replaced; a former
-    token is a row of its own with ``replaced_at``, and the session's ``id`` as its ``family_id``.
+    ``verified_at`` is when its holder last proved who they are. From ``renew_at`` on its token is to be replaced; a
+    former token is a row of its own with ``replaced_at``, and the session's ``id`` as its ``family_id``.
     """
 
     __tablename__ = "auth_sessions"
@@ -53,6 +66,14 @@ class AuthSession(Base):
     ip: Mapped[str | None] = mapped_column(INET)
     renew_at: Mapped[datetime] = mapped_column(server_default=text("now() + interval '15 minutes'"))
     replaced_at: Mapped[datetime | None]
+
+    @property
+    def device(self) -> str:
+        """As its holder knows it, a msgid."""
+        browser, system = device(self.user_agent)
+        if browser and system:
+            return Sentence(N_("%(browser)s on %(system)s"), browser=browser, system=system)
+        return browser or system or N_("Unknown browser")
 
 
 class StaffMember(Base):

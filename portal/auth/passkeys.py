@@ -1,33 +1,51 @@
-"""Passkeys: adding one, signing in with it, proving once more who one is."""
+"""Passkeys: adding one, signing in with it, proving once more who one is (Web Authentication Level 3)."""
 
-from collections.abc import Callable, Sequence
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from portal import audit, config
-from portal.auth import service, tries
+from portal.auth import attempts, sessions
 from portal.auth.models import Account, Passkey, StaffMember
-from portal.auth.service import Client, passkeys, staff
+from portal.auth.repository import accounts, credentials
+from portal.auth.sessions import Client
 from portal.shared import clock
 from portal.shared.actor import Actor
-from portal.shared.commands import earlier_answer, is_done
+from portal.shared.answers import Answers
+from portal.shared.commands import is_done, once
 from portal.shared.crypto import new_id, token_hash
 from portal.shared.database import transaction
-from portal.shared.errors import N_, NotFound, Refused
+from portal.shared.errors import N_, NotFound, Problems, Refused
+
+if TYPE_CHECKING:  # elsewhere webauthn is imported where it is used: 65 ms that no other page needs
+    from webauthn.helpers.structs import AuthenticationCredential
 
 ADDED = "auth.passkey-added"
 CHALLENGE_LIFETIME = timedelta(minutes=5)
-MOST = 20
+MAX_PASSKEYS = 20
+MAX_CREDENTIAL, MAX_NAME = 20_000, 64
 NOT_ACCEPTED = N_("This passkey was not accepted. Try another one, or ask your administrator.")
 NOT_ADDED = N_("The passkey was not added. Start again.")
 
 Result = TypeVar("Result")
 
-if TYPE_CHECKING:
-    from webauthn.helpers.structs import AuthenticationCredential
-# Elsewhere webauthn is imported where it is used: 65 ms that no other page needs.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameAnswers(Answers):
+    """What somebody calls a passkey of theirs."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddAnswers(NameAnswers):
+    """A passkey's answer, as the browser's JSON, with the name it is to have."""
+
+    credential: str = ""
 
 
 def questions_to_register(actor: Actor) -> str:
@@ -35,7 +53,7 @@ def questions_to_register(actor: Actor) -> str:
     import webauthn
     from webauthn.helpers import structs
 
-    account, member = staff.get(actor.id)
+    (account, member), known = accounts.get(actor.id), credentials.of(actor.id)
     options = webauthn.generate_registration_options(
         rp_id=_host(),
         rp_name="Staff portal",
@@ -47,9 +65,7 @@ def questions_to_register(actor: Actor) -> str:
             resident_key=structs.ResidentKeyRequirement.REQUIRED,
             user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
-        exclude_credentials=[
-            structs.PublicKeyCredentialDescriptor(id=key.credential_id) for key in passkeys.of(actor.id)
-        ],
+        exclude_credentials=[structs.PublicKeyCredentialDescriptor(id=key.credential_id) for key in known],
     )
     _keep(options.challenge, actor.id)
     return webauthn.options_to_json(options)
@@ -60,7 +76,7 @@ def questions_to_sign_in(client: Client) -> str:
     import webauthn
     from webauthn.helpers.structs import UserVerificationRequirement
 
-    tries.count_question(client.ip)
+    attempts.count_question(client.ip)
     options = webauthn.generate_authentication_options(
         rp_id=_host(), timeout=_milliseconds(), user_verification=UserVerificationRequirement.REQUIRED
     )
@@ -68,15 +84,85 @@ def questions_to_sign_in(client: Client) -> str:
     return webauthn.options_to_json(options)
 
 
-def register(actor: Actor, credential: str, *, name: str, command: UUID) -> None:
+def register(answers: AddAnswers, *, by: UUID | None, actor: Actor) -> None:
     """Add the passkey that answered; from then on the password alone does not sign in."""
+    if by and is_done(by, ADDED, actor=actor):
+        return
+    with answers.judged() as wrong:
+        _judge_name(answers.name, wrong)
+    values, passkey_id = _registered(answers.credential, actor), new_id()
+    with transaction(), once(by, ADDED, actor) as earlier:
+        if earlier:
+            return
+        account = accounts.lock(actor.id)
+        if len(credentials.of(actor.id)) >= MAX_PASSKEYS:
+            raise Refused(N_("You have %(most)s passkeys. Remove one first."), most=MAX_PASSKEYS)
+        if not credentials.add(id=passkey_id, auth_id=actor.id, name=answers.name, **values):
+            raise Refused(N_("This passkey is registered already."))
+        account.is_biometric_enabled = True
+        audit.record(ADDED, actor.auth_id, actor=actor, passkey=str(passkey_id))
+
+
+def prove(credential: str, *, client: Client, actor: Actor | None = None) -> str:
+    """The token of a new session; one refusal for every way to fail. ``actor`` proves once more who they are."""
+    from webauthn.helpers import parse_authentication_credential_json
+
+    answer = _read(parse_authentication_credential_json, credential, refusal=NOT_ACCEPTED)
+    who = _base64(answer.raw_id)
+    attempts.count(who, client.ip)
+    try:
+        challenge = _asked(answer.response.client_data_json, None, refusal=NOT_ACCEPTED)
+        with transaction():
+            found = _verified(answer, challenge)
+            if actor and found[0].auth_id != actor.auth_id:
+                raise Refused(NOT_ACCEPTED)
+            token = sessions.open_session(found, client, actor.session_id if actor else None, by="passkey")
+    except Refused:
+        action = "auth.confirm-failed" if actor else "auth.sign-in-failed"
+        audit.note(action, actor.auth_id if actor else None, actor=actor or sessions.stranger(client), by="passkey")
+        raise
+    attempts.forgive(who, client.ip)
+    return token
+
+
+def may_remove(count: int) -> bool:
+    """Whether somebody with so many may remove one."""
+    return count > 1 or config.current().is_demo
+
+
+def rename(passkey_id: UUID, answers: NameAnswers, *, by: UUID | None, actor: Actor) -> None:
+    """Call one of one's own passkeys otherwise."""
+    with transaction(), once(by, "auth.passkey-renamed", actor) as earlier:
+        if earlier:
+            return
+        passkey = _own(passkey_id, actor)
+        with answers.judged() as wrong:
+            _judge_name(answers.name, wrong)
+        passkey.name = answers.name
+        audit.record("auth.passkey-renamed", actor.auth_id, actor=actor, passkey=str(passkey_id))
+
+
+def remove(passkey_id: UUID, *, by: UUID | None, actor: Actor) -> None:
+    """Remove one of one's own passkeys, never the last one."""
+    with transaction(), once(by, "auth.passkey-removed", actor) as earlier:
+        if earlier:
+            return
+        account = accounts.lock(actor.id)
+        passkey, count = _own(passkey_id, actor), len(credentials.of(actor.id))
+        if not may_remove(count):
+            raise Refused(N_("This is your last passkey. Add another one first."))
+        credentials.remove(passkey)
+        account.is_biometric_enabled = count > 1
+        audit.record("auth.passkey-removed", actor.auth_id, actor=actor, passkey=str(passkey_id))
+
+
+def _registered(credential: str, actor: Actor) -> dict[str, Any]:
+    """What is kept of the new passkey that answered this person's question."""
     import webauthn
     from webauthn.helpers import parse_registration_credential_json
 
-    if is_done(command, ADDED, actor=actor):
-        return
-    answer = _tried(parse_registration_credential_json, credential, refusal=NOT_ADDED)
-    verified = _tried(
+    answer = _read(parse_registration_credential_json, credential, refusal=NOT_ADDED)
+    new = _tried(
         webauthn.verify_registration_response,
         credential=answer,
         expected_challenge=_asked(answer.response.client_data_json, actor.id, refusal=NOT_ADDED),
@@ -85,104 +171,18 @@ def register(actor: Actor, credential: str, *, name: str, command: UUID) -> None
         require_user_verification=True,
         refusal=NOT_ADDED,
     )
-    passkey_id = new_id()
-    with transaction():
-        if earlier_answer(command, ADDED, actor=actor):
-            return
-        account = staff.lock(actor.id)
-        if len(passkeys.of(actor.id)) >= MOST:
-            raise Refused(N_("You have %(most)s passkeys. Remove one first."), most=MOST)
-        if not passkeys.add(
-            id=passkey_id,
-            auth_id=actor.id,
-            credential_id=verified.credential_id,
-            public_key=verified.credential_public_key,
-            sign_count=verified.sign_count,
-            name=name,
-        ):
-            raise Refused(N_("This passkey is registered already."))
-        account.is_biometric_enabled = True
-        audit.record(ADDED, actor.auth_id, actor=actor, passkey=str(passkey_id))
-
-
-def sign_in(credential: str, *, client: Client) -> str:
-    """The token of a new session; one refusal for every way to fail."""
-    return _prove(credential, client=client, actor=None)
-
-
-def confirm(actor: Actor, credential: str, *, client: Client) -> str:
-    """A new token after one's own passkey answered once more."""
-    return _prove(credential, client=client, actor=actor)
-
-
-def of(actor: Actor) -> Sequence[Passkey]:
-    """One's own passkeys, the oldest first."""
-    return passkeys.of(actor.id)
-
-
-def may_remove(count: int) -> bool:
-    """Whether somebody with so many may remove one."""
-    return count > 1 or config.current().is_demo
-
-
-def rename(actor: Actor, passkey_id: UUID, name: str, *, command: UUID) -> None:
-    """Call one of one's own passkeys otherwise."""
-    with transaction():
-        if earlier_answer(command, "auth.passkey-renamed", actor=actor):
-            return
-        _own(actor, passkey_id).name = name
-        audit.record("auth.passkey-renamed", actor.auth_id, actor=actor, passkey=str(passkey_id))
-
-
-def remove(actor: Actor, passkey_id: UUID, *, command: UUID) -> None:
-    """Remove one of one's own passkeys, never the last one."""
-    with transaction():
-        if earlier_answer(command, "auth.passkey-removed", actor=actor):
-            return
-        account = staff.lock(actor.id)
-        passkey, count = _own(actor, passkey_id), len(passkeys.of(actor.id))
-        if not may_remove(count):
-            raise Refused(N_("This is your last passkey. Add another one first."))
-        passkeys.remove(passkey)
-        account.is_biometric_enabled = count > 1
-        audit.record("auth.passkey-removed", actor.auth_id, actor=actor, passkey=str(passkey_id))
-
-
-def _prove(credential: str, *, client: Client, actor: Actor | None) -> str:
-    from webauthn.helpers import bytes_to_base64url, parse_authentication_credential_json
-
-    answer = _tried(parse_authentication_credential_json, credential, refusal=NOT_ACCEPTED)
-    who = bytes_to_base64url(answer.raw_id)
-    tries.count(who, client.ip)
-    try:
-        challenge = _asked(answer.response.client_data_json, None, refusal=NOT_ACCEPTED)
-        with transaction():
-            account, member = _verified(answer, challenge)
-            if actor and account.auth_id != actor.auth_id:
-                raise Refused(NOT_ACCEPTED)
-            token = service.open_session(
-                account,
-                member,
-                client,
-                action="auth.confirmed" if actor else "auth.signed-in",
-                instead_of=actor.session_id if actor else None,
-                by="passkey",
-            )
-    except Refused:
-        action = "auth.confirm-failed" if actor else "auth.sign-in-failed"
-        audit.note(action, actor.auth_id if actor else None, actor=actor or service.stranger(client), by="passkey")
-        raise
-    tries.forgive(who, client.ip)
-    return token
+    return {
+        "credential_id": new.credential_id, "public_key": new.credential_public_key, "sign_count": new.sign_count,
+    }  # fmt: skip
 
 
 def _verified(answer: "AuthenticationCredential", challenge: bytes) -> tuple[Account, StaffMember]:
     """Whose passkey answered, and may enter; its count goes on."""
     import webauthn
 
-    passkey = passkeys.by_credential(answer.raw_id)
-    found = staff.find(passkey.auth_id) if passkey else None
-    if passkey is None or found is None or not service.may_enter(*found):
+    passkey = credentials.by_credential(answer.raw_id)
+    found = accounts.find(passkey.auth_id) if passkey else None
+    if passkey is None or found is None or not sessions.may_enter(*found):
         raise Refused(NOT_ACCEPTED)
     if answer.response.user_handle not in {None, passkey.auth_id.bytes}:
         raise Refused(NOT_ACCEPTED)
@@ -202,22 +202,30 @@ def _verified(answer: "AuthenticationCredential", challenge: bytes) -> tuple[Acc
 
 
 def _keep(challenge: bytes, auth_id: UUID | None) -> None:
-    from webauthn.helpers import bytes_to_base64url
-
     with transaction():
-        passkeys.add_challenge(token_hash(bytes_to_base64url(challenge)), auth_id, CHALLENGE_LIFETIME)
+        credentials.add_challenge(token_hash(_base64(challenge)), auth_id, CHALLENGE_LIFETIME)
 
 
 def _asked(client_data: bytes, auth_id: UUID | None, *, refusal: str) -> bytes:
     """The challenge that was answered, used up whatever comes of it; it must be one of ours."""
-    from webauthn.helpers import bytes_to_base64url, parse_client_data_json
+    from webauthn.helpers import parse_client_data_json
 
     challenge: bytes = _tried(parse_client_data_json, client_data, refusal=refusal).challenge
     with transaction():
-        is_ours = passkeys.take_challenge(token_hash(bytes_to_base64url(challenge)), auth_id)
+        is_ours = credentials.take_challenge(token_hash(_base64(challenge)), auth_id)
     if not is_ours:
         raise Refused(refusal)
     return challenge
+
+
+def _base64(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _read(parse: Callable[[str], Result], credential: str, *, refusal: str) -> Result:
+    if len(credential) > MAX_CREDENTIAL:
+        raise Refused(refusal)
+    return _tried(parse, credential, refusal=refusal)
 
 
 def _tried(act: Callable[..., Result], *args: Any, refusal: str, **kwargs: Any) -> Result:
@@ -228,11 +236,15 @@ def _tried(act: Callable[..., Result], *args: Any, refusal: str, **kwargs: Any) 
         raise Refused(refusal) from error
 
 
-def _own(actor: Actor, passkey_id: UUID) -> Passkey:
-    passkey = passkeys.get(passkey_id, actor.id)
+def _own(passkey_id: UUID, actor: Actor) -> Passkey:
+    passkey = credentials.own(passkey_id, actor.id)
     if passkey is None:
         raise NotFound(N_("There is no such passkey."))
     return passkey
+
+
+def _judge_name(name: str, wrong: Problems) -> None:
+    wrong.unless_fits(name, "name", least=1, most=MAX_NAME, message=N_("Enter a name"))
 
 
 def _host() -> str:

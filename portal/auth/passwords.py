@@ -9,7 +9,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from portal.shared.errors import N_, Refused
+from portal.shared.errors import N_, Invalid, Sentence
 
 SHORTEST, LONGEST = 12, 128
 COMPANY_WORDS = ("portal", "password", "kata sandi", "katasandi", "pinjaman")
@@ -41,13 +41,16 @@ def needs_rehash(stored: str) -> bool:
 
 
 def require_good(password: str) -> None:
-    """Raise :class:`Refused` with what to change."""
+    """Raise :class:`Invalid` with what to change in the field ``password``."""
     password = _composed(password)
     if not SHORTEST <= len(password) <= LONGEST:
-        raise Refused(N_("Use %(least)s to %(most)s characters, of any kind."), least=SHORTEST, most=LONGEST)
+        said = Sentence(N_("Use %(least)s to %(most)s characters, of any kind."), least=SHORTEST, most=LONGEST)
+        raise Invalid({"password": said})
     folded = password.casefold()
     if folded in _common() or not _OBVIOUS.sub("", folded):
-        raise Refused(N_("This password is one that people try first. Use another, such as four unrelated words."))
+        raise Invalid(
+            {"password": N_("This password is one that people try first. Use another, such as four unrelated words.")}
+        )
 
 
 @cache

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from portal.dev import settings, web
 from portal.dev.folder import reachable
@@ -27,10 +27,6 @@ _DEMO_ACCOUNTS = """\
   maya@portal.example    support_agent
   adi@portal.example     admin
   Password of all: portal-demo-2026"""
-
-
-class _Stopped(BaseException):
-    """Somebody pressed Ctrl-C or ended the supervisor."""
 
 
 class Supervisor:
@@ -67,11 +63,7 @@ class Supervisor:
         with _step("Postgres and mongod"):
             servers = self._stack.enter_context(EmbeddedServers(self._data))
         self._watched.extend(servers.children)
-        return {
-            "DATABASE_URL": servers.database_url,
-            "MIGRATION_URL": servers.migration_url,
-            "MONGO_URL": servers.mongo_url,
-        }
+        return servers.urls
 
     def _prepare(self) -> None:
         with _step("Migrations and indexes"):
@@ -110,7 +102,7 @@ class Supervisor:
 
 def main() -> int:
     """The exit code: 0 when somebody stopped it, 1 when something failed."""
-    _on_signals(_stop)
+    _on_signals(signal.default_int_handler)  # Ctrl-C, or somebody who ends the supervisor: KeyboardInterrupt
     stack = ExitStack()
     try:
         Supervisor(stack).run()
@@ -118,7 +110,7 @@ def main() -> int:
         advice = "" if isinstance(failure, StartFailed) else ". Make room, or set DATA to another folder."
         print(f"{failure}{advice}", file=sys.stderr, flush=True)
         return 1
-    except _Stopped:
+    except KeyboardInterrupt:
         print("Stopping …", flush=True)
         return 0
     finally:
@@ -139,11 +131,7 @@ def _step(label: str) -> Iterator[None]:
     print(f"{time.monotonic() - start:.1f} s", flush=True)
 
 
-def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Stopped
-
-
-def _on_signals(handler: Callable[[int, FrameType | None], NoReturn] | signal.Handlers) -> None:
+def _on_signals(handler: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # nohup ignores SIGHUP on purpose.
         if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:

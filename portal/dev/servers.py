@@ -37,6 +37,8 @@ class EmbeddedServers:
         self.migration_url = self._postgres.url(OWNER)
         self.superuser_url = self._postgres.url(SUPERUSER, database="postgres")  # for tests that make databases
         self.mongo_url = self._mongo.url
+        names = ("database_url", "migration_url", "mongo_url")
+        self.urls: dict[str, str] = {name.upper(): getattr(self, name) for name in names}
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:

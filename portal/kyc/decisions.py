@@ -74,27 +74,25 @@ def require_decidable(kyc_id: UUID, claim: Claim, *, actor: Actor) -> None:
 def verify(kyc_id: UUID, answers: VerifyAnswers, *, by: UUID | None, actor: Actor) -> UUID | None:
     """Verify a claimed check, tell its customer once the undo window has passed, and claim the next one.
 
-    Needs every answer of the checklist to be yes, the number matched or marked unreadable, every duplicate disposed
-    of, and for a SIM the date it is valid until. Returns the next check's id, None when the queue is empty.
+    Needs Yes to the whole checklist, the number matched or marked unreadable, every twin answered, and of a SIM its
+    date. Returns the next check's id, None when the queue is empty.
     """
     _require_images(kyc_id)
     with transaction(), once(by, "kyc.verified", actor) as earlier:
         if earlier:
             return earlier.location
         check = decidable(kyc_id, answers.claim, actor)
-        twins = pages.duplicates(check.document_number_hash, check.user_id)
-        _judge(check, answers, [twin.kyc_id for twin in twins])
-        checks.lock_person(check.user_id)
-        replaced = _replace(check)
+        twins = [twin.kyc_id for twin in pages.duplicates(check.document_number_hash, check.user_id)]
+        _judge(check, answers, twins)
         check.expires_at = answers.expires_on if check.document_type is DocumentType.SIM else None
         _decide(
             check,
             KycStatus.VERIFIED,
             actor,
             checklist={name: answers.checks[name] == YES for name in _asked(check)},
-            duplicates={str(twin.kyc_id): answers.duplicates[twin.kyc_id] for twin in twins},
+            duplicates={str(twin): answers.duplicates[twin] for twin in twins},
             number_unreadable=answers.number_unreadable,
-            expired_kyc_id=replaced,
+            expired_kyc_id=_replace(check),
         )
         audit.record("kyc.verified", kyc_id, of=check.user_id, actor=actor, number_unreadable=answers.number_unreadable)
         return remember(by, take_oldest(after=None, actor=actor))
@@ -133,11 +131,7 @@ def undo(kyc_id: UUID, *, by: UUID | None, actor: Actor) -> None:
         checks.lock_customer_of(kyc_id)  # before the row: another verify may wait for the row under this lock
         check, at = locked(kyc_id)
         check.require_listed()
-        decision = checks.newest_decision(kyc_id)
-        if decision is None or check.status is not decision.verdict or decision.verdict is KycStatus.EXPIRED:
-            raise Conflict(N_("There is no decision to undo."))
-        if decision.decided_by != actor.id:
-            raise Forbidden(N_("Only the reviewer who decided can undo it."))
+        decision = _decision_of(check, actor)
         is_deferred = decision.message_id is not None and notifications.withdraw(decision.message_id)
         if decision.decided_at + UNDO_WINDOW <= at or not is_deferred:
             raise Conflict(N_("It is too late to undo this: the message to the customer has been released."))
@@ -150,6 +144,16 @@ def undo(kyc_id: UUID, *, by: UUID | None, actor: Actor) -> None:
         checks.claim(kyc_id, holder=actor.id, token=new_id())
         audit.record("kyc.decision-undone", kyc_id, of=check.user_id, actor=actor, verdict=decision.verdict)
         remember(by, kyc_id)
+
+
+def _decision_of(check: KycCheck, actor: Actor) -> KycDecision:
+    """The decision in force, which ``actor`` made."""
+    decision = checks.newest_decision(check.kyc_id)
+    if decision is None or check.status is not decision.verdict or decision.verdict is KycStatus.EXPIRED:
+        raise Conflict(N_("There is no decision to undo."))
+    if decision.decided_by != actor.id:
+        raise Forbidden(N_("Only the reviewer who decided can undo it."))
+    return decision
 
 
 def expire(kyc_id: UUID, answers: ExpireAnswers, *, by: UUID | None, actor: Actor) -> None:
@@ -224,7 +228,8 @@ def _judge_rejection(answers: RejectAnswers) -> None:
 
 
 def _replace(check: KycCheck) -> UUID | None:
-    """Expire the verified check that this one replaces."""
+    """Expire the verified check that this one replaces; of one customer, one at a time."""
+    checks.lock_person(check.user_id)
     replaced = checks.verified_before(check.user_id, check.document_type)
     if replaced is None:
         return None

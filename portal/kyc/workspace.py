@@ -1,6 +1,6 @@
 """What the page of a check shows, joined from a handful of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +20,11 @@ from portal.shared.database import transaction
 from portal.shared.errors import N_, Locked, NotFound
 from portal.shared.pagination import Cursor
 from portal.users import Person
+
+COPIED = (
+    "kyc_id", "document_type", "status", "created_at", "attempt", "version", "has_duplicate", "expires_at",
+    "number_tries", "number_matched",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,32 +101,37 @@ def show(kyc_id: UUID, *, actor: Actor) -> CheckPage:
     people = users.names_of([check.user_id, *(twin.user_id for twin in twins)])
     holder = check.lease_holder if check.is_held(at) else None
     staff = auth.names_of({id_ for id_ in [holder, *(row.decided_by for row in history)] if id_})
-    is_mine = check.status is KycStatus.PENDING and holder == actor.auth_id
     attempts = _attempts(history, staff)
     return CheckPage(
-        kyc_id=kyc_id,
         customer=people[check.user_id],
-        document_type=check.document_type,
-        status=check.status,
-        created_at=check.created_at,
-        age=at - check.created_at,
-        urgency=urgency(check.status, at - check.created_at),
-        attempt=check.attempt,
-        version=check.version,
-        has_duplicate=check.has_duplicate,
         is_withdrawn=check.withdrawn_at is not None,
-        expires_at=check.expires_at,
-        holder=staff.get(holder) if holder else None,
-        is_mine=is_mine,
-        lease_until=check.lease_until if holder else None,
-        lease_seconds=int((check.lease_until - at).total_seconds()) if holder and check.lease_until else 0,
-        lease_token=check.lease_token if is_mine else None,
-        number_tries=check.number_tries,
-        number_matched=check.number_matched,
         duplicates=[Duplicate(t.kyc_id, people[t.user_id], t.document_type, t.status, t.created_at) for t in twins],
         earlier=[attempt for attempt in attempts if attempt.kyc_id != kyc_id],
         decision=next((attempt for attempt in attempts if attempt.kyc_id == kyc_id and attempt.verdict), None),
+        **{name: getattr(check, name) for name in COPIED},
+        **_waiting(check, at),
+        **_held(check, holder, staff, at, actor),
     )
+
+
+def _waiting(check: KycCheck, at: datetime) -> dict[str, Any]:
+    age = at - check.created_at
+    return {"age": age, "urgency": urgency(check.status, age)}
+
+
+def _held(
+    check: KycCheck, holder: UUID | None, staff: Mapping[UUID, str], at: datetime, actor: Actor
+) -> dict[str, Any]:
+    """Who holds it and until when; the token of a claim is for its holder only."""
+    is_mine = check.status is KycStatus.PENDING and holder == actor.auth_id
+    until = check.lease_until if holder else None
+    return {
+        "holder": staff.get(holder) if holder else None,
+        "is_mine": is_mine,
+        "lease_until": until,
+        "lease_seconds": int((until - at).total_seconds()) if until else 0,
+        "lease_token": check.lease_token if is_mine else None,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@
 a time ISO-8601 with ``Z``, a date ISO-8601. ``new_data["_meta"]`` says who did it and why.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,25 +14,52 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from portal.loans.models import Loan, Payment, Review
+from portal.loans.models import Loan, Payment, PaymentStatus, Review
+from portal.loans.reasons import reason_word
 from portal.loans.schedule import installments
 from portal.shared.actor import Actor
-from portal.shared.vocabulary import Decision, ScoreSource
-
-LOAN_FACTS = (
-    "user_id",
-    "loan_amount",
-    "tenor_month",
-    "status",
-    "monthly_installment_amount",
-    "monthly_installment_due_date",
-    "approved_at",
-    "rejected_at",
-    "rejected_reason",
-)
-PAYMENT_FACTS = ("payment_amount", "due_date", "status", "payment_date", "reference")
+from portal.shared.errors import N_, Sentence
+from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
 
 Facts = dict[str, Any]
+Kinds = Mapping[str, tuple[str, Callable[[Any], Any]]]
+"""What the history tells of, by column: its word, and how a kept value is read back."""
+
+
+def _reasons(kept: str) -> list[Sentence]:
+    return [Sentence(reason_word(code)) for code in kept.split(", ")]
+
+
+LOAN_FACTS: Kinds = {
+    "user_id": (N_("Customer"), UUID),
+    "loan_amount": (N_("Amount"), Decimal),
+    "tenor_month": (N_("Tenor (months)"), int),
+    "status": (N_("Status"), Decision),
+    "monthly_installment_amount": (N_("Monthly installment"), Decimal),
+    "monthly_installment_due_date": (N_("First due date"), date.fromisoformat),
+    "approved_at": (N_("Approved at"), datetime.fromisoformat),
+    "rejected_at": (N_("Rejected at"), datetime.fromisoformat),
+    "rejected_reason": (N_("Reason for rejection"), _reasons),
+}
+PAYMENT_FACTS: Kinds = {
+    "payment_amount": (N_("Installment amount"), Decimal),
+    "due_date": (N_("Due date"), date.fromisoformat),
+    "status": (N_("Status"), PaymentStatus),
+    "payment_date": (N_("Paid at"), datetime.fromisoformat),
+    "reference": (N_("Reference"), str),
+}
+SCORE_FACTS: Kinds = {
+    "decision": (N_("Credit decision"), Decision),
+    "risk_level": (N_("Risk level"), RiskLevel),
+    "internal_score": (N_("Internal score"), int),
+    "external_score": (N_("External score"), int),
+    "manual_score": (N_("Manual score"), int),
+}
+_SCORES = {
+    ScoreSource.INTERNAL: N_("Internal score %(score)s"),
+    ScoreSource.EXTERNAL: N_("External score %(score)s"),
+    ScoreSource.MANUAL: N_("Manual score %(score)s"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +70,29 @@ class Score:
     reason: str | None
     source: ScoreSource | None
     updated_at: datetime
+
+    @property
+    def sentence(self) -> Sentence:
+        kind = _SCORES[self.source] if self.source else N_("Final score %(score)s")
+        return Sentence(kind, score=self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changed field, its values read back; ``part`` is ``loan``, ``credit_score`` or an installment's number."""
+
+    part: str
+    field: str
+    old: Any
+    new: Any
+
+    @property
+    def word(self) -> Sentence:
+        """The field's msgid; of an installment with its number."""
+        field = Sentence(_facts_of(self.part)[self.field][0])
+        if not self.part.isdigit():
+            return field
+        return Sentence(N_("Installment %(number)s: %(field)s"), number=self.part, field=field)
 
 
 def plain(value: Any) -> Any:
@@ -56,6 +106,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, StrEnum | UUID):
         return str(value)
     return value
+
+
+def read(part: str, kept: Mapping[str, Any]) -> Facts:
+    """Kept values by column as they were before."""
+    facts = _facts_of(part)
+    return {field: None if value is None else facts[field][1](value) for field, value in kept.items()}
 
 
 def loan_facts(loan: Loan) -> Facts:
@@ -83,7 +139,7 @@ def history_entry(
     """A history entry; of ``before`` and ``after`` only what differs is kept. ``policy``: the scoring's version."""
     old, new = changed(before, after)
     new["_meta"] = {
-        "event": event,
+        "event": plain(event),
         "actor_id": plain(actor.auth_id),
         "actor_role": plain(actor.role),
         "reason_codes": list(codes),
@@ -119,19 +175,37 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Facts,
     return old, new
 
 
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """What an entry changed, field by field."""
+    for part, facts in new.items():
+        if part == "payments":
+            for number, line in facts.items():
+                yield from _changes(number, old.get(part, {}).get(number, {}), line)
+        elif part != "_meta":
+            yield from _changes(part, old.get(part, {}), facts)
+
+
 def fold(entries: Iterable[Mapping[str, Any]]) -> Facts:
     """The loan as these ``new_data``, oldest first, leave it: ``{"loan": {…}, "payments": {"1": {…}}, …}``."""
     state: Facts = {"loan": {}, "payments": {}}
     for new in entries:
         for part, facts in new.items():
-            if part == "_meta":
-                continue
-            _merge(state.setdefault(part, {}), facts)
+            if part != "_meta":
+                _merge(state.setdefault(part, {}), facts)
         if state["loan"].get("status") != Decision.APPROVED:
             state["payments"] = {}
         elif not state["payments"]:
             state["payments"] = _schedule(state["loan"])
     return state
+
+
+def _facts_of(part: str) -> Kinds:
+    return PAYMENT_FACTS if part.isdigit() else LOAN_FACTS if part == "loan" else SCORE_FACTS
+
+
+def _changes(part: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    was = read(part, old)
+    return (Change(part, field, was.get(field), value) for field, value in read(part, new).items())
 
 
 def _merge(into: Facts, facts: Mapping[str, Any]) -> None:

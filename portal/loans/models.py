@@ -1,9 +1,7 @@
 """Loans, their installments and their review history."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,47 +10,33 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.shared.crypto import new_id
 from portal.shared.database import Base, native_enum
-from portal.shared.errors import Conflict
+from portal.shared.errors import N_, NP_, Conflict
 from portal.shared.vocabulary import ALREADY_DECIDED, Decision, ScoreSource
+from portal.shared.words import Words
 
-LONGEST_TENOR = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the list is narrowed to; ``since`` and ``until`` are moments, the latter exclusive; amounts are rupiah."""
-
-    status: Decision | None = None
-    tenor: int | None = None
-    user_id: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    min_amount: Decimal | None = None
-    max_amount: Decimal | None = None
-
-    @property
-    def has_amount(self) -> bool:
-        return self.min_amount is not None or self.max_amount is not None
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        return {
-            "status": self.status,
-            "tenor": self.tenor,
-            "user_id": self.user_id,
-            "since": self.since,
-            "until": self.until,
-            "min_amount": self.min_amount if self.min_amount is not None else Decimal(0),
-            "max_amount": self.max_amount if self.max_amount is not None else Decimal("99999999.99"),
-        }
+MAX_TENOR = 60
 
 
-class PaymentStatus(StrEnum):
-    """How an installment stands."""
+class PaymentStatus(Words):
+    """How an installment stands; a pending one waits for its day, not for staff."""
 
-    PENDING = "pending"
-    PAID = "paid"
-    OVERDUE = "overdue"
+    PENDING = "pending", NP_("installment", "Pending"), "circle-dashed"
+    PAID = "paid", N_("Paid"), "circle-check", "ok"
+    OVERDUE = "overdue", N_("Overdue"), "clock-alert", "bad"
+
+
+class Event(Words):
+    """What the review history tells of."""
+
+    SUBMITTED = "loan.submitted", N_("Submitted"), "file-text"
+    SCORE_RECORDED = "score.recorded", N_("Score recorded"), "gauge"
+    SCORE_SUPERSEDED = "score.superseded", N_("Score superseded"), "gauge"
+    APPROVED = "loan.approved", N_("Approved"), "check", "ok"
+    REJECTED = "loan.rejected", N_("Rejected"), "x", "bad"
+    UNDONE = "loan.decision_undone", N_("Decision undone"), "undo-2", "info"
+    POSTED = "payment.posted", N_("Payment posted"), "banknote", "ok"
+    REVERSED = "payment.reversed", N_("Payment reversed"), "undo-2"
+    RESCHEDULED = "payment.rescheduled", N_("Due date changed"), "calendar"
 
 
 class Loan(Base):

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from flask_babel import gettext
+
 from portal.shared.errors import N_
+from portal.shared.scoring import REASONS as SCORE_REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,13 @@ REASONS: dict[str, Reason] = {
     "FRAUD": Reason(N_("Fraud"), "pengajuan belum memenuhi ketentuan kami", "the application does not meet our terms"),
     "OTHER": Reason(N_("Other"), "pengajuan belum memenuhi ketentuan kami", "the application does not meet our terms"),
 }
+
+
+def reason_word(code: str) -> str:
+    """A reason's msgid: of a rejection or of a manual score."""
+    return REASONS[code].label if code in REASONS else SCORE_REASONS.get(code, code)
+
+
+def code_word(code: str) -> str:
+    """The same in the reader's language, for contexts that do not translate where they show it."""
+    return str(gettext(reason_word(code)))

@@ -21,10 +21,9 @@ from portal.notifications.channels import Outbox, Outgoing, Provider, Result, pr
 from portal.notifications.models import Attempt, Channel, ErrorClass, Outcome, Status
 from portal.notifications.quiet import next_allowed
 from portal.notifications.repository import attempts, breakers
-from portal.shared import clock, crypto, jobs, metrics
+from portal.shared import clock, crypto, jobs, metrics, throttle
 from portal.shared.database import db
 from portal.shared.mongo import Document
-from portal.shared.throttle import PostgresStorage
 
 BATCH_SIZE, PARALLEL, MAX_SLOTS = 100, 16, 4
 BATCH_TIMEOUT, MONGO_TIMEOUT = 5.0, 30.0
@@ -34,7 +33,6 @@ MAX_AGE = timedelta(hours=72)
 FAULTS = {"credentials", "tls", "unreachable", "unavailable", "broken_answer", "timeout", "unknown"}
 
 log = structlog.get_logger("portal.notifications")
-rates = PostgresStorage(lambda: db.engine)
 
 
 def wake(channel: str, *, slot: int = 0, after: timedelta | None = None) -> None:
@@ -89,7 +87,7 @@ def _allowance(channel: str) -> int:
     if rate is None:
         return BATCH_SIZE
     wanted = min(BATCH_SIZE, rate)
-    allowed = max(0, wanted - max(0, rates.incr(f"messages:{channel}", 1, wanted) - rate))
+    allowed = max(0, wanted - max(0, throttle.count(f"messages:{channel}", seconds=1, amount=wanted).n - rate))
     if not allowed:
         wake(channel, after=timedelta(seconds=1))
     return allowed

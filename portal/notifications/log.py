@@ -144,7 +144,7 @@ def news(asked: Asked, *, newest: Cursor | None, pending: Sequence[UUID]) -> New
     return News(fresh, {id_: stands for id_, stands in ended.items() if stands[0] is not Status.PENDING})
 
 
-def newest(**values: Any) -> Sequence[MessageRow]:
+def newest_of(**values: Any) -> Sequence[MessageRow]:
     """The newest messages of these values, the same for whoever looks."""
     return LOG.page(Asked(values=values), Slice(), actor=PORTAL).rows
 
@@ -153,11 +153,11 @@ def of_loan(loan_id: UUID) -> Sequence[MessageRow]:
     """The newest messages about a loan."""
     if not any(is_loan(loan_id)):
         raise NotFound(N_("There is no such loan. Check the address, or look for it in the list."))
-    return newest(loan=loan_id)
+    return newest_of(loan=loan_id)
 
 
 def of_customer(user_id: UUID) -> Sequence[MessageRow]:
     """The newest messages to a customer."""
     if users.names_of([user_id])[user_id].is_deleted:
         raise NotFound(N_("There is no such customer."))
-    return newest(user=user_id)
+    return newest_of(user=user_id)

@@ -21,7 +21,7 @@ SHOWN_SECONDS = 60
 MAX_COPIES = 20
 MAX_TEXT = 500
 CONTACTS = {Channel.EMAIL: "email", Channel.SMS: "phone"}
-LOOKING = {
+REASONS = {
     "DELIVERY": N_("A message did not arrive"),
     "CALL_BACK": N_("The customer asked to be called"),
     "VERIFY_IDENTITY": N_("To check who is calling"),
@@ -126,7 +126,7 @@ def reveal(message_id: UUID, answers: RevealAnswers, *, actor: Actor) -> str:
     if contact is None:
         raise Refused(N_("A push message has no address to look at."))
     with answers.judged() as wrong:
-        wrong.unless(answers.why in LOOKING, "why", N_("Choose one of the list."))
+        wrong.unless(answers.why in REASONS, "why", N_("Choose one of the list."))
         wrong.unless_fits(answers.text, "text", least=1, most=MAX_TEXT, message=N_("Write what you need it for."))
     return users.reveal(document["user_id"], contact, reason=answers.why, text=answers.text, actor=actor)
 

@@ -15,7 +15,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from portal.notifications.delivery import FAULTS, MAX_AGE
-from portal.notifications.log import LOG, MessageRow, newest
+from portal.notifications.log import LOG, MessageRow, newest_of
 from portal.notifications.models import Channel, Status
 from portal.notifications.repository import breakers, messages, numbers
 from portal.shared import clock
@@ -81,7 +81,7 @@ def delivery_numbers() -> DeliveryNumbers:
 
 def newest_failed(most: int) -> Sequence[MessageRow]:
     """The newest messages that did not arrive; raises as :func:`delivery_numbers`."""
-    return newest(status=Status.FAILED)[:most]
+    return newest_of(status=Status.FAILED)[:most]
 
 
 def outages() -> Sequence[Outage]:

@@ -9,21 +9,20 @@ from uuid import UUID
 import bson
 import structlog
 from bson.errors import BSONError
-from limits import parse
 from pymongo.errors import PyMongoError
 
 from portal import audit, users
 from portal.risk_levels.models import PURPOSE, ReasonCode, RiskEvaluation
 from portal.risk_levels.repository import RiskEvaluationRepository
 from portal.shared.actor import Actor
-from portal.shared.database import db, transaction
+from portal.shared.database import transaction
 from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused, Throttled
 from portal.shared.mongo import mongo
-from portal.shared.throttle import Throttle
+from portal.shared.throttle import Limit, seconds_to_wait
 from portal.shared.vault import vault
 from portal.shared.vocabulary import RiskLevel
 
-REVEALS = parse("20 per hour")
+REVEALS = Limit(20, seconds=3600)
 SHOWN_SECONDS = 60
 LARGEST_RAW, DEEPEST_RAW = 64_000, 200
 MOST_REASONS, LONGEST_WORD = 50, 500
@@ -37,7 +36,6 @@ REVEAL_REASONS = {
 
 log = structlog.get_logger("portal.risk_levels")
 evaluations = RiskEvaluationRepository(mongo)
-throttle = Throttle(lambda: db.engine)
 
 
 def prepare() -> None:
@@ -94,7 +92,7 @@ def reveal(evaluation_id: UUID, *, reason: str, actor: Actor) -> str:
     """The vendor's raw answer as JSON for a person to read. Who asked, and why, is on record before it is decrypted."""
     if reason not in REVEAL_REASONS:
         raise Refused(N_("Choose why you need the raw answer."))
-    seconds = throttle.seconds_to_wait((REVEALS, f"reveal:{actor.id}"))
+    seconds = seconds_to_wait((REVEALS, f"reveal:{actor.id}"))
     if seconds:
         raise Throttled(N_("You have seen 20 raw answers within an hour. Wait before the next."), seconds=seconds)
     evaluation = _found(evaluation_id)

@@ -1,12 +1,13 @@
 """Who acts: a member of staff with a session, or the portal itself."""
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in member of staff as use cases and the audit trail see him."""
+    """A signed-in member of staff as use cases and the audit trail see them."""
 
     auth_id: UUID | None
     role: str | None
@@ -28,6 +29,21 @@ class Actor:
     @property
     def initials(self) -> str:
         return initials(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whoever holds a living session, and how they like their pages.
+
+    ``must_register`` until they have a passkey. ``new_token`` is what their browser should keep from now on.
+    """
+
+    actor: Actor
+    is_fresh: bool
+    must_register: bool
+    preferences: dict[str, Any]
+    new_token: str | None
+    is_authenticated: ClassVar[bool] = True
 
 
 def initials(name: str) -> str:

@@ -34,7 +34,7 @@ class Field:
     nothing. ``above`` names a field whose value this one may not be below, and ``below`` says so. Who is not
     ``in_bar`` stands in no filter bar: a tab or a link of another page narrows by it. ``implied`` rules hold wherever
     this field is given, so that an index with that rule can be used. What ``parts`` splits is read as a whole with
-    one of the fields ``whole_with``, which leave few rows.
+    one of the fields ``whole_with``, which leave few rows. ``kind`` says what is typed into it.
     """
 
     name: str
@@ -140,6 +140,7 @@ class Id(Field):
 class Whole(Field):
     """A whole number within bounds, both included."""
 
+    kind: ClassVar[str] = "whole"
     least: int = 0
     most: int = 999_999_999
 
@@ -190,6 +191,7 @@ class Until(Since):
 class Amount(Field):
     """At least so many rupiah, or with ``is_most`` at most."""
 
+    kind: ClassVar[str] = "amount"
     is_most: bool = False
 
     def read(self, text: str) -> Decimal:

@@ -108,6 +108,9 @@ class Declared(Generic[RowT]):
     def page(self, asked: Asked, part: Slice, *, actor: Actor, shown: Shown[RowT] | None = None) -> Page[RowT]:
         """A page of what was asked for, in the list's order; ``shown`` for once in the place of the list's own."""
         rows = self.rows(asked, part, actor)
+        if self.is_cut_short(asked, part, rows):
+            part = Slice()
+            rows = self.rows(asked, part, actor)
         page = Page.of(rows, part, self.place)
         return Page(
             (shown or self.shown)(page.rows, actor),
@@ -132,6 +135,10 @@ class Declared(Generic[RowT]):
 
     def place(self, row: Any) -> Cursor:
         raise NotImplementedError
+
+    def is_cut_short(self, asked: Asked, part: Slice, rows: Sequence[Any]) -> bool:
+        """Whether more may match before these than was looked at; the first page leads to all of it."""
+        return False
 
     def scanned_until(self, asked: Asked, part: Slice, rows: Sequence[Any], actor: Actor) -> Cursor | None:
         """Where to go on when a search stopped before the end of the list."""
@@ -168,13 +175,13 @@ class Listing(Declared[RowT]):
         self._counts: TextClause | None = None
 
     def rows(self, asked: Asked, part: Slice, actor: Actor) -> Sequence[Any]:
-        found = self._execute(self.statement(asked, part), asked, part, actor).all()
-        if part.before and len(found) <= PAGE_SIZE and self._is_scan(asked) and not self.scans_newest:
-            return self.rows(asked, Slice(), actor)  # more may match than was looked at: the first page leads to all
-        return found
+        return self._execute(self.statement(asked, part), asked, part, actor).all()
+
+    def is_cut_short(self, asked: Asked, part: Slice, rows: Sequence[Any]) -> bool:
+        return part.before is not None and self._may_go_on(asked, rows)
 
     def scanned_until(self, asked: Asked, part: Slice, rows: Sequence[Any], actor: Actor) -> Cursor | None:
-        if len(rows) > PAGE_SIZE or not self._is_scan(asked) or self.scans_newest:
+        if not self._may_go_on(asked, rows):
             return None
         ordered = Asked(values={name: value for name, value in asked.values.items() if not self._is_scanned(name)})
         part = Slice(after=part.after)
@@ -222,8 +229,9 @@ class Listing(Declared[RowT]):
     def _is_scanned(self, name: str) -> bool:
         return self.by_name[name].is_scanned
 
-    def _is_scan(self, asked: Asked) -> bool:
-        return any(map(self._is_scanned, asked.values))
+    def _may_go_on(self, asked: Asked, rows: Sequence[Any]) -> bool:
+        """Whether a search found less than a page of matches among the rows it looked at."""
+        return len(rows) <= PAGE_SIZE and not self.scans_newest and any(map(self._is_scanned, asked.values))
 
     def _build(self, shape: Shape, place: str, is_forward: bool, is_export: bool) -> Any:
         is_scan = not is_export and any(self._is_scanned(name) for name, _ in shape)

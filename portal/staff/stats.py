@@ -6,7 +6,7 @@ from uuid import UUID
 
 from portal.auth import IDLE
 from portal.permissions import Role
-from portal.staff.members import directory
+from portal.staff.repository import members
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,9 @@ class StaffNumbers:
 
 def staff_numbers() -> StaffNumbers:
     """All of them in one statement."""
-    found = directory.counts(IDLE)
-    return StaffNumbers(found["active"], found["invited"], found["signed-in"])
+    return StaffNumbers(*members.counts(IDLE))
 
 
 def colleagues(role: Role) -> Mapping[UUID, str]:
     """The names of all who may sign in with this role, by their ids."""
-    return directory.of_role(role)
+    return members.of_role(role)

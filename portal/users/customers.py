@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from limits import RateLimitItemPerHour
 from sqlalchemy import text
 
 from portal import audit, auth
@@ -16,15 +15,13 @@ from portal.shared.commands import once
 from portal.shared.database import db, transaction
 from portal.shared.errors import N_, Conflict, Forbidden, NotFound, Refused, Throttled
 from portal.shared.lists import Listing
-from portal.shared.throttle import Throttle
+from portal.shared.throttle import Limit, seconds_to_wait
 from portal.shared.vocabulary import Activity
 from portal.users.models import STATUS_REASONS, Profile
 from portal.users.people import Person, names_of, person_of, preferred_channels
 from portal.users.repository import profiles
 
-throttle = Throttle(lambda: db.engine)
-
-MAX_REVEALS = RateLimitItemPerHour(60)
+MAX_REVEALS = Limit(60, seconds=3600)
 DELETED = N_("The customer was deleted. This stays as it is.")
 MEANWHILE = N_("This customer was changed meanwhile. Look at the page again before you go on.")
 
@@ -76,7 +73,7 @@ def reveal(user_id: UUID, field: str, *, reason: str, text: str, actor: Actor) -
     """
     profile = _one(user_id)
     value = {"email": profile.email, "phone": profile.phone_number}[field]
-    seconds = throttle.seconds_to_wait((MAX_REVEALS, f"reveal:{actor.id}"))
+    seconds = seconds_to_wait((MAX_REVEALS, f"reveal:{actor.id}"))
     if seconds:
         raise Throttled(N_("You looked at 60 contacts within an hour. Go on in %(seconds)s seconds."), seconds=seconds)
     db.session.rollback()

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from blinker import signal
 from flask import Flask, Response, current_app, g, redirect, request, url_for
-from flask_login import UserMixin, current_user
+from flask_babel import gettext as _
+from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 
-from portal.permissions import GRANTS, Permission, Role
-from portal.shared.actor import Actor
+from portal.permissions import Permission, Role, roles_with
+from portal.shared.actor import Actor, SignedIn
 from portal.shared.errors import N_
+from portal.web.words import translated, word
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -32,46 +34,21 @@ class Access:
     is_passive: bool = False
     before_passkey: bool = False
 
-    @property
-    def roles(self) -> list[Role]:
-        return [role for role in Role if self.permission in GRANTS[role]]
-
-
-class SignedIn(UserMixin):
-    """Flask-Login's user: the actor and what belongs to his session."""
-
-    def __init__(
-        self, actor: Actor, *, is_fresh: bool, must_register: bool = False, preferences: dict[str, Any]
-    ) -> None:
-        self.actor = actor
-        self.is_fresh = is_fresh
-        self.must_register = must_register
-        self.preferences = preferences
-
-    def get_id(self) -> str:
-        return str(self.actor.id)
-
-
-CLOSED = {
-    Permission.KYC_READ: N_("You cannot open identity checks. Ask your administrator for the KYC reviewer role."),
-    Permission.KYC_DECIDE: N_("You cannot decide identity checks. Ask your administrator for the KYC reviewer role."),
-    Permission.LOAN_READ: N_(
-        "You cannot open loans. Ask your administrator for the credit analyst or support agent role."
-    ),
-    Permission.PAYMENT_POST: N_("You cannot post payments. Ask your administrator for the support agent role."),
-    Permission.PAYMENT_CORRECT: N_("You cannot correct payments. Ask your administrator for the credit analyst role."),
-    Permission.SCORE_READ: N_("You cannot open credit scores. Ask your administrator for the credit analyst role."),
-    Permission.STAFF_MANAGE: N_("You cannot manage staff. Ask an administrator to do it."),
-    Permission.AUDIT_READ: N_("You cannot open the audit trail. Ask an administrator to look it up."),
-}
-
 
 class WrongRole(Forbidden):
-    """The role lacks the route's permission; ``sentence`` says which one has it."""
+    """The role lacks the route's permission: a sentence says what it is for, the advice whom to ask for which role."""
 
     def __init__(self, permission: Permission) -> None:
         super().__init__()
-        self.sentence = CLOSED.get(permission, N_("Your role does not include this."))
+        roles = roles_with(permission)
+        if roles == [Role.ADMIN]:
+            advice = N_("Ask an administrator to do it.")
+        elif len(roles) == 1:
+            advice = N_("Ask your administrator for this role: %(roles)s.")
+        else:
+            advice = N_("Ask your administrator for one of these roles: %(roles)s.")
+        self.sentence = _("You cannot %(what)s.", what=translated(permission.word))
+        self.advice = _(advice, roles=", ".join(map(word, roles)))
 
 
 def requires(

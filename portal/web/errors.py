@@ -114,9 +114,10 @@ def http_error(error: HTTPException) -> Response:
     if isinstance(error, SecurityError):  # an unknown host: no address of ours can be built, so no page either
         return Response(gettext(TITLES[400]), 400, mimetype="text/plain")
     message = gettext("This page was open for too long, or in two windows.") if isinstance(error, CSRFError) else ""
+    words = ELSEWHERE if isinstance(error, OtherSite) else None
     if isinstance(error, WrongRole):
-        message = gettext(error.sentence)
-    response = answer(error.code or 500, message, words=ELSEWHERE if isinstance(error, OtherSite) else None)
+        message, words = error.sentence, (TITLES[403], error.advice)
+    response = answer(error.code or 500, message, words=words)
     for name, value in error.get_headers(request.environ):
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from flask import Flask, current_app, url_for
 from flask_babel import format_date, get_locale, gettext
 
-from portal.shared import clock
+from portal.shared import clock, money
 from portal.shared.clock import WIB
 
 CAP = 1000
@@ -20,7 +20,8 @@ def init(app: Flask) -> None:
     """Register filters and globals."""
     app.jinja_env.filters.update(
         wib=wib, wib_time=wib_time, wib_day=wib_day, wib_short=wib_short, wib_since=wib_since,
-        wib_date=wib_date, weekday=weekday, iso=iso, duration=duration, capped=capped, short_id=short_id, name=name,
+        wib_date=wib_date, weekday=weekday, iso=iso, duration=duration, capped=capped, digits=money.digits,
+        rupiah=money.rupiah, short_id=short_id, name=name,
     )  # fmt: skip
     app.jinja_env.globals.update(static_url=static_url, command_id=uuid4)
 

@@ -22,6 +22,14 @@ from portal.web.forms import choices
 from portal.web.render import render
 from portal.web.words import translated
 
+TYPED: Mapping[str, Mapping[str, Any]] = {
+    "text": {"type": "text"},
+    "date": {"type": "date"},
+    "whole": {"type": "text", "inputmode": "numeric", "size": 3},
+    "amount": {"type": "text", "inputmode": "decimal", "size": 9},
+}
+"""What browsers are told of what is typed into a field, by its kind."""
+
 
 class TabLink(NamedTuple):
     """A view of a list; ``count`` is None where nobody counts."""
@@ -218,8 +226,8 @@ def _words(options: Options, sorted_from: int | None) -> list[tuple[str, str]]:
 
 def _field(one: Field) -> Any:
     label = lazy_gettext(one.label)
-    if isinstance(one, Id) and not one.label:
+    if not one.label:
         return HiddenField(name=one.name)
     if one.options() is not None:
         return SelectField(label, name=one.name, validate_choice=False)
-    return StringField(label, name=one.name, render_kw={"type": one.kind})
+    return StringField(label, name=one.name, render_kw=dict(TYPED[one.kind]))

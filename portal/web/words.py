@@ -1,19 +1,21 @@
 """Words of the portal in the reader's language: sentences, and values that carry their own word."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from flask import Flask
 from flask_babel import gettext, pgettext
 from markupsafe import Markup
 
 from portal.shared.errors import Sentence
+from portal.shared.money import rupiah
 from portal.shared.words import Words
-from portal.web.filters import duration, static_url
+from portal.web.filters import duration, static_url, wib, wib_day
 
 
 def init(app: Flask) -> None:
     """Register the filters."""
-    app.jinja_env.filters.update(translated=translated, word=word, chip=chip)
+    app.jinja_env.filters.update(translated=translated, word=word, chip=chip, fact=fact)
 
 
 def translated(text: str) -> str:
@@ -35,6 +37,24 @@ def _said(fact: object) -> object:
 def word(value: Words) -> str:
     """The word for a value of the data model."""
     return translated(value.word)
+
+
+def fact(value: object) -> str:
+    """What a value says of whatever it is of: an amount in rupiah, a time in WIB, a day, its word, sentences."""
+    match value:
+        case Words():
+            return word(value)
+        case Sentence():
+            return translated(value)
+        case Decimal():
+            return rupiah(value)
+        case datetime():
+            return wib(value)
+        case date():
+            return wib_day(value)
+        case list():
+            return ", ".join(map(fact, value))
+    return str(value)
 
 
 def icon(name: str, size: str = "") -> Markup:

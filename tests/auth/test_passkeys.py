@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from portal.auth import service
+from portal.auth import links
 from portal.auth.models import Account, AuthSession, Passkey
 from portal.permissions import Role
 from portal.shared.database import db, transaction
@@ -320,7 +320,7 @@ def test_whoever_must_add_one_can_confirm_and_sign_out(in_app, visit):
 
 def test_a_link_for_a_new_password_takes_the_passkeys_away(rina, device, visit):
     with transaction():
-        token = service.issue_link(rina.auth_id)
+        token = links.issue_link(rina.auth_id)
     assert visit().post(f"/login/token/{token}", password="four unrelated words").status_code == 303
     assert sign_in(visit(), device).status_code == 422
     assert (db.session.query(Passkey).count(), is_enabled(rina)) == (0, False)

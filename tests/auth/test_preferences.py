@@ -103,3 +103,10 @@ def test_an_unknown_language_is_not_kept(in_app, visit):
 def test_without_a_choice_the_browser_says_which_language(in_app, visit, wanted, language):
     page = visit().send("GET", "/login", headers={"Accept-Language": wanted})
     assert f'<html lang="{language}"' in page.text
+
+
+def test_a_page_is_in_indonesian_throughout(in_app, visit):
+    answer = visit().send("GET", "/login", headers={"Accept-Language": "id"})
+    assert '<html lang="id"' in answer.text
+    for english in ("Sign in", "Password", "Skip to main content", "Trouble signing in?"):
+        assert english not in answer.text

@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
-from portal.auth import service
+from portal.auth import links, sessions
+from portal.auth.cleanup import tidy
 from portal.auth.models import AuthSession, StaffToken
-from portal.auth.tidying import tidy
 from portal.permissions import Role
 from portal.shared.database import db, transaction
 from tests.client import at_once
@@ -174,13 +174,13 @@ def test_another_role_brings_another_token(in_app, visit):
 def test_a_session_lasts_a_working_day_of_replacements(rinas):
     former = [rotated(rinas) for _ in range(8)]
     assert len({*former, rinas.cookie(COOKIE)}) == 9
-    assert len(service.list_sessions(db.session.query(AuthSession).first().auth_id)) == 1
+    assert len(sessions.list_sessions(db.session.query(AuthSession).first().auth_id)) == 1
 
 
 def test_what_ended_long_ago_is_forgotten_and_nothing_else(rinas):
     rotated(rinas)
     with transaction():
-        service.issue_link(db.session.query(AuthSession).first().auth_id)
+        links.issue_link(db.session.query(AuthSession).first().auth_id)
     tidy(timestamp=0)
     assert (tokens(), db.session.query(StaffToken).count()) == (2, 1)
     assert rinas.get("/").status_code == 200
@@ -194,6 +194,6 @@ def test_what_ended_long_ago_is_forgotten_and_nothing_else(rinas):
 def test_a_link_replaces_every_earlier_one(in_app, visit):
     rina = make_staff()
     with transaction():
-        first, second = service.issue_link(rina.auth_id), service.issue_link(rina.auth_id)
+        first, second = links.issue_link(rina.auth_id), links.issue_link(rina.auth_id)
     assert visit().get(f"/login/token/{first}").status_code == 404
     assert visit().get(f"/login/token/{second}").status_code == 200

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from portal.auth.views import SESSION_COOKIE
+from portal.auth.views.browser import SESSION_COOKIE
 from portal.shared.database import db
 from tests.client import PASSWORD
 from tests.factories import make_staff

@@ -4,17 +4,20 @@ import os
 import shutil
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser as PlaywrightBrowser
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 
-from portal.auth.service import Client
-from portal.auth.views import SESSION_COOKIE
+from portal.auth.sessions import Client
+from portal.auth.views.browser import SESSION_COOKIE
 from portal.dev import web
 from portal.dev.process import Child
 from tests.factories import Staff, make_staff
@@ -50,6 +53,12 @@ def browser_type_launch_args() -> dict[str, Any]:
             pytrace=False,
         )
     return {"executable_path": found, "args": list(FLAGS)}
+
+
+@pytest.fixture(scope="session")
+def _pw_artifacts_folder(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """The plugin's own folder is cleaned up by nobody in a process of xdist, which then warns of it."""
+    return SimpleNamespace(name=str(tmp_path_factory.mktemp("artifacts")))
 
 
 class Start(Protocol):
@@ -102,31 +111,59 @@ def base_url(site: Site) -> str:
 
 
 @pytest.fixture
-def open_page(in_app: Flask, site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
-    """``open_page()`` is a stranger's browser, ``open_page(staff)`` one signed in; options as a context's.
-
-    The test fails when a page breaks the CSP, logs or throws an error, misses a part or gets a 5xx, and when the
+def problems(site: Site) -> Iterator[list[str]]:
+    """The test fails when a page breaks the CSP, logs or throws an error, misses a part or gets a 5xx, and when the
     server logs a traceback.
     """
-    problems: list[str] = []
+    found: list[str] = []
     logged = site.log.stat().st_size
+    yield found
+    with site.log.open() as log:
+        log.seek(logged)
+        found += [line for line in log if "Traceback" in line]
+    assert not found, "\n".join(found)
+
+
+@pytest.fixture
+def open_page(in_app: Flask, problems: list[str], new_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """``open_page()`` is a stranger's browser, ``open_page(staff)`` one signed in; options as a context's."""
 
     def open_page(staff: Staff | None = None, path: str = "/", **options: Any) -> Page:
         context = new_context(**options)
-        context.set_default_timeout(10_000)
-        _watch(context, problems)
-        if staff:
-            token = write_session(in_app, staff.auth_id, Client(None, "Chromium of the tests"))
-            context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": "https://localhost", "secure": True}])
+        _watch(context, problems.append)
+        _sign_in(context, in_app, staff)
         page = context.new_page()
         page.goto(path)
         return page
 
-    yield open_page
-    with site.log.open() as log:
-        log.seek(logged)
-        problems += [line for line in log if "Traceback" in line]
-    assert not problems, "\n".join(problems)
+    return open_page
+
+
+class Window:
+    """A page that one test after the other looks at, since a new one costs a second; made empty in between."""
+
+    def __init__(self, browser: PlaywrightBrowser, **options: Any) -> None:
+        self.problems: list[str] = []
+        self._viewport = options.get("viewport") or {"width": 1280, "height": 720}
+        self._scheme = options.get("color_scheme") or "null"
+        self.context = browser.new_context(**options)
+        _watch(self.context, lambda problem: self.problems.append(problem))
+        self.page = self.context.new_page()
+
+    def clear(self) -> None:
+        self.page.goto("about:blank")
+        for other in self.context.pages[1:]:
+            other.close()
+        self.context.clear_cookies()
+        self.page.set_viewport_size(self._viewport)
+        self.page.emulate_media(color_scheme=self._scheme)
+        self.page.mouse.move(0, 0)
+
+
+@pytest.fixture(scope="session")
+def windows() -> dict[str, list[Window]]:
+    """Those that nobody looks at now, by their options."""
+    return defaultdict(list)
 
 
 @pytest.fixture
@@ -136,27 +173,59 @@ def rina(in_app: Flask) -> Staff:
 
 
 @pytest.fixture
-def look(rina: Staff, open_page: Callable[..., Page]) -> Callable[..., Page]:
-    """Opens a page as Rina, as somebody else or with ``staff=None`` as a stranger, without anything that moves."""
+def look(
+    in_app: Flask,
+    rina: Staff,
+    problems: list[str],
+    browser: PlaywrightBrowser,
+    browser_context_args: dict[str, Any],
+    windows: dict[str, list[Window]],
+) -> Iterator[Callable[..., Page]]:
+    """Opens a page as Rina, as somebody else or with ``staff=None`` as a stranger, without anything that moves.
 
-    def look(path: str = "/", staff: Staff | None = rina, **options: Any) -> Page:
-        return open_page(staff, path, reduced_motion="reduce", **options)
+    ``own=True`` is for who changes the page's clock, which nothing sets right again.
+    """
+    opened: list[tuple[str, Window]] = []
 
-    return look
+    def look(path: str = "/", staff: Staff | None = rina, own: bool = False, **options: Any) -> Page:
+        kind = "" if own else str(sorted(options.items()))
+        free = windows[kind]
+        window = free.pop() if free else Window(browser, **browser_context_args, reduced_motion="reduce", **options)
+        opened.append((kind, window))
+        window.problems = problems
+        _sign_in(window.context, in_app, staff)
+        window.page.goto(path)
+        return window.page
+
+    yield look
+    for kind, window in opened:
+        if kind:
+            window.clear()
+            windows[kind].append(window)
+        else:
+            window.context.close()
 
 
-def _watch(context: BrowserContext, problems: list[str]) -> None:
+def _sign_in(context: BrowserContext, app: Flask, staff: Staff | None) -> None:
+    if staff:
+        token = write_session(app, staff.auth_id, Client(None, "Chromium of the tests"))
+        context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": "https://localhost", "secure": True}])
+
+
+def _watch(context: BrowserContext, report: Callable[[str], None]) -> None:
+    context.set_default_timeout(10_000)
+
     def heard(message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(REFUSED):
-            problems.append(f"console: {message.text} ({message.location})")
+            report(f"console: {message.text} ({message.location})")
 
     def answered(response: Response) -> None:
         is_part = response.request.resource_type in PARTS
         if response.status >= 500 or (is_part and response.status >= 400):
-            problems.append(f"{response.status} for {response.request.method} {response.url}")
+            report(f"{response.status} for {response.request.method} {response.url}")
 
     context.on("console", heard)
-    context.on("weberror", lambda error: problems.append(f"thrown: {error.error}"))
+    context.on("weberror", lambda error: report(f"thrown: {error.error}"))
     context.on("response", answered)
 
 

@@ -126,7 +126,8 @@ def test_a_colleague_from_the_invitation_to_the_last_click(in_app, real_site, in
     room(tono, "Loans").click()
     expect(tono.get_by_role("main")).to_contain_text("403")
     expect(tono.get_by_role("main")).to_contain_text(
-        "You cannot open loans. Ask your administrator for the credit analyst or support agent role."
+        "You cannot open loans. Ask your administrator for one of these roles:"
+        " Credit analyst, Support agent, Administrator."
     )
     tono.get_by_role("main").get_by_role("link", name="Go to the home page").click()
     expect(room(tono, "KYC queue")).to_be_visible()

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from portal import notifications
 from portal.credit_scores import deciding, reconciling
-from portal.loans import service as loans
+from portal.loans import decisions as loans
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db

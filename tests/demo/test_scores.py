@@ -17,7 +17,7 @@ from portal.demo.load import Demo
 from portal.demo.loans import LOANS, OF_AN_INACTIVE, OF_AN_UNIDENTIFIED, PENDING_EVERY
 from portal.demo.scores import FIRST_IN_LINE
 from portal.demo.staff import BAGAS, SARI
-from portal.loans import reconciling as loans_reconciling
+from portal.loans import reconciliation as loans_reconciling
 from portal.loans.models import Review
 from portal.permissions import Role
 from portal.risk_levels import service as risk_levels

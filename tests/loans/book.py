@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
-from portal.loans import reconciling
+from portal.loans import reconciliation
+from portal.loans.decisions import apply_decision, undo_decision
 from portal.loans.models import Loan, Payment, Review
-from portal.loans.service import apply_decision, undo_decision
 from portal.permissions import Role
 from portal.shared.database import db, transaction
 from portal.shared.vocabulary import Decision
@@ -99,7 +99,7 @@ def events_of(loan_id: UUID) -> list[str]:
 def differences() -> dict[UUID, list[str]]:
     """What reconciling finds, by loan."""
     db.session.rollback()
-    return {loan_id: words for loan_id, words in reconciling.differences() if words}
+    return {loan_id: words for loan_id, words in reconciliation.differences() if words}
 
 
 def new_reference() -> str:

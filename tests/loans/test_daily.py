@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from portal.loans import paying
+from portal.loans import payments
 from portal.loans.models import PaymentStatus
-from portal.loans.paying import daily_job, move_overdue, remind_of_tomorrow
+from portal.loans.payments import daily_job, move_overdue, remind_of_tomorrow
 from portal.permissions import Role
 from portal.shared import clock, jobs
 from portal.shared.clock import WIB
@@ -164,7 +164,7 @@ def test_a_rescheduled_one_is_overdue_again_after_its_new_day(in_app, visit):
 
 
 def test_everything_moves_however_much_it_is(in_app, monkeypatch):
-    monkeypatch.setattr(paying, "AT_ONCE", 4)
+    monkeypatch.setattr(payments, "BATCH_SIZE", 4)
     loans = [make_approved(tenor_month=3) for _ in range(3)]
     last = payment_of(loans[0], 3).due_date
     assert remind_of_tomorrow(last - DAY) == 3
@@ -176,7 +176,7 @@ def test_everything_moves_however_much_it_is(in_app, monkeypatch):
 def test_a_job_that_breaks_leaves_what_it_did_not_tell_for_the_next_time(in_app, monkeypatch, breaks):
     loan_id = make_approved(tenor_month=1)
     day = payment_of(loan_id).due_date + DAY
-    owner = paying.notifications if breaks == "queue" else paying.audit
+    owner = payments.notifications if breaks == "queue" else payments.audit
     with monkeypatch.context() as broken:
         broken.setattr(owner, breaks, lambda *args, **kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):

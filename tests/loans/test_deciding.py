@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from portal.loans.decisions import UNDO_WINDOW, apply_decision
 from portal.loans.history import Score
 from portal.loans.models import Payment
 from portal.loans.schedule import first_due_date
-from portal.loans.service import UNDO_WINDOW, apply_decision
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db, transaction

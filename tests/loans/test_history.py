@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from portal.loans.history import Score
-from portal.loans.reading import as_of, show
+from portal.loans.loan import as_of, show
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.errors import NotFound

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from portal.loans.reading import Count, count
+from portal.loans.book import Count, count
 from portal.permissions import Role
 from portal.shared import clock
 from tests.client import error_at, filled_in

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from portal.loans import paying
+from portal.loans import payments
 from portal.loans.models import PaymentStatus
 from portal.shared import clock
 from portal.shared.database import db
@@ -39,7 +39,7 @@ def make_late(loan_id, days=10):
         {"day": clock.today() - timedelta(days=days), "id": loan_id},
     )
     db.session.commit()
-    paying.move_overdue(clock.today())
+    payments.move_overdue(clock.today())
 
 
 def meta(entry):
@@ -82,7 +82,7 @@ def test_a_posted_payment_settles_its_installment(mayas, maya, loan_id):
 
 
 def test_an_overdue_installment_can_be_paid_too(mayas, loan_id):
-    paying.move_overdue(payment_of(loan_id).due_date + timedelta(days=1))
+    payments.move_overdue(payment_of(loan_id).due_date + timedelta(days=1))
     assert payment_of(loan_id).status is PaymentStatus.OVERDUE
     assert post(mayas, loan_id).status_code == 303
     entry = history_of(loan_id)[-1]

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from portal.loans import paying
+from portal.loans import payments
 from portal.loans.models import PaymentStatus
 from portal.permissions import Role
 from portal.shared import clock
@@ -105,7 +105,7 @@ def test_that_somebody_was_faster_counts_before_what_is_wrong_with_the_form(maya
 def test_when_the_daily_job_was_faster_nobody_is_blamed(mayas, bagass, bagas, loan_id):
     press(bagass, "reschedule", loan_id, due_date=clock.today().isoformat())
     old = payment_of(loan_id).version
-    paying.move_overdue(clock.today() + timedelta(days=1))
+    payments.move_overdue(clock.today() + timedelta(days=1))
     answer = post(mayas, loan_id, version=old)
     assert answer.status_code == 409
     assert "This installment was changed meanwhile." in said(answer)

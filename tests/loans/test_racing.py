@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from portal.loans import paying
+from portal.loans import payments
 from portal.loans.models import PaymentStatus
 from portal.permissions import Role
 from portal.shared import clock
@@ -167,16 +167,16 @@ def test_the_daily_job_passes_over_a_loan_that_somebody_is_changing_and_takes_it
     tomorrow = payment_of(held).due_date + timedelta(days=1)
     with superuser.begin() as other:
         other.execute(text("SELECT 1 FROM loans WHERE loan_id = :id FOR UPDATE"), {"id": held})
-        assert paying.move_overdue(tomorrow) == 1
+        assert payments.move_overdue(tomorrow) == 1
         other.execute(text("SELECT 1 FROM loans_payments WHERE loan_id = :id FOR UPDATE"), {"id": held})
     assert (payment_of(held).status, payment_of(free).status) == ("pending", "overdue")
-    assert paying.move_overdue(tomorrow) == 1
+    assert payments.move_overdue(tomorrow) == 1
     assert payment_of(held).status is PaymentStatus.OVERDUE
     assert len([job for job in waiting() if job["args"]["message"] == "payment-overdue"]) == 2
 
 
 def test_several_daily_jobs_at_once_move_everything_once_and_send_each_loan_one_message(in_app, monkeypatch):
-    monkeypatch.setattr(paying, "AT_ONCE", 3)
+    monkeypatch.setattr(payments, "BATCH_SIZE", 3)
     loans = [make_approved(tenor_month=1) for _ in range(10)]
     day = payment_of(loans[0]).due_date
 
@@ -184,8 +184,8 @@ def test_several_daily_jobs_at_once_move_everything_once_and_send_each_loan_one_
         with in_app.app_context():
             return job(today)
 
-    told = at_once(*[partial(run, paying.remind_of_tomorrow, day - timedelta(days=1))] * 4)
-    moved = at_once(*[partial(run, paying.move_overdue, day + timedelta(days=1))] * 4)
+    told = at_once(*[partial(run, payments.remind_of_tomorrow, day - timedelta(days=1))] * 4)
+    moved = at_once(*[partial(run, payments.move_overdue, day + timedelta(days=1))] * 4)
     assert (sum(told), sum(moved)) == (10, 10)
     messages = sorted((job["args"]["loan_id"], job["args"]["message"]) for job in waiting())
     assert messages == sorted(
@@ -211,7 +211,7 @@ def test_people_and_the_daily_job_together_end_without_an_error(in_app, visit):
         with in_app.app_context():
             moved = 0
             while not done.is_set():
-                moved += paying.move_overdue(tomorrow)
+                moved += payments.move_overdue(tomorrow)
             return moved
 
     *paid, moved = at_once(partial(pay, 0, browser.tab()), partial(pay, 1, browser.tab()), move)

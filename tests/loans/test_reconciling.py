@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from portal.loans import history, paying, reconciling
+from portal.loans import history, payments, reconciliation
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db
@@ -62,28 +62,29 @@ class Desk:
 
     def post(self, number):
         if line := self._line(number):
-            self._pay(paying.post, line, self.maya, amount=line.payment_amount, reference=new_reference())
+            self._pay("post", line, self.maya, amount=line.payment_amount, reference=new_reference())
 
     def reverse(self, number):
         if line := self._line(number):
-            self._pay(paying.reverse, line, self.bagas, reason=REASON)
+            self._pay("reverse", line, self.bagas, reason=REASON)
 
     def reschedule(self, number):
         if line := self._line(number):
-            self._pay(paying.reschedule, line, self.bagas, reason=REASON, due_date=clock.today() + number * DAY)
+            self._pay("reschedule", line, self.bagas, reason=REASON, due_date=clock.today() + number * DAY)
 
     def overdue(self, number):
-        paying.move_overdue(clock.today() + 20 * number * DAY)
+        payments.move_overdue(clock.today() + 20 * number * DAY)
 
     def remind(self, number):
-        paying.remind_of_tomorrow(clock.today() + 20 * number * DAY)
+        payments.remind_of_tomorrow(clock.today() + 20 * number * DAY)
 
     def _line(self, number):
         lines = payments_of(self.loan_id)
         return lines[number % len(lines)] if lines else None
 
     def _pay(self, act, line, who, **fields):
-        act(self.loan_id, line.id, version=line.version, command=uuid4(), actor=who.actor, **fields)
+        answers = getattr(payments, f"{act.capitalize()}Answers")(version=line.version, **fields)
+        getattr(payments, act)(self.loan_id, line.id, answers, by=uuid4(), actor=who.actor)
 
 
 DAY = timedelta(days=1)
@@ -157,7 +158,7 @@ def test_an_empty_book_and_a_sound_one_have_nothing_to_report(run, visit):
     pending, rejected, approved = make_loan(), make_loan(), make_approved(tenor_month=3)
     reject(rejected)
     post(visit(make_staff(Role.SUPPORT_AGENT)), approved, 2)
-    paying.move_overdue(clock.today() + timedelta(days=400))
+    payments.move_overdue(clock.today() + timedelta(days=400))
     assert loan_of(pending).status == "pending"
     assert run() == (0, ["Loans", "Every loan is what its history says."])
 
@@ -225,7 +226,7 @@ def test_each_planted_difference_is_named(run, superuser):
 
 
 def test_one_difference_among_many_loans_is_found_and_is_one(run, superuser, monkeypatch):
-    monkeypatch.setattr(reconciling, "AT_ONCE", 3)
+    monkeypatch.setattr(reconciliation, "BATCH_SIZE", 3)
     customer = make_customer()
     loans = [make_loan(user_id=customer) for _ in range(10)]
     sql(superuser, OF_LOAN.format("tenor_month = 11"), id=loans[6])
@@ -237,10 +238,10 @@ def test_one_difference_among_many_loans_is_found_and_is_one(run, superuser, mon
 
 def test_loans_that_are_decided_while_it_runs_are_no_differences(in_app, monkeypatch):
     """It takes minutes on a large book, and people go on working."""
-    monkeypatch.setattr(reconciling, "AT_ONCE", 2)
+    monkeypatch.setattr(reconciliation, "BATCH_SIZE", 2)
     customer, bagas = make_customer(), make_staff(Role.CREDIT_ANALYST)
     loans = sorted(make_loan(user_id=customer) for _ in range(6))
-    found = reconciling.differences()
+    found = reconciliation.differences()
     seen = [next(found)]
 
     def decide():

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from portal.loans.intake import submit
 from portal.loans.models import Loan
-from portal.loans.service import submit
 from portal.shared import clock
 from portal.shared.database import db
 from portal.shared.errors import Refused

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from bench.plans import captured, plan_of, reads_of
 from portal.kyc.models import KycStatus
-from portal.loans import reading as loans
+from portal.loans import book as loans
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db

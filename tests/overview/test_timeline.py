@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +9,7 @@ from sqlalchemy import text
 
 from portal.kyc.models import KycStatus
 from portal.kyc.reasons import REASONS
-from portal.loans import paying
+from portal.loans import payments
 from portal.notifications import stats as messages
 from portal.notifications.log import LOG
 from portal.notifications.models import COLLECTION, Notification
@@ -61,9 +60,10 @@ def story(in_app, visit):
     approve(score_id, analyst)
     loan_id = score_of(score_id).loan_id
     payment = payment_of(loan_id)
-    paying.post(
-        loan_id, payment.id, amount=payment.payment_amount, reference=new_reference(), version=payment.version,
-        command=uuid4(), actor=maya.actor,
+    payments.post(
+        loan_id, payment.id,
+        payments.PostAnswers(version=payment.version, amount=payment.payment_amount, reference=new_reference()),
+        by=uuid4(), actor=maya.actor,
     )  # fmt: skip
     db.session.execute(
         text(
@@ -175,9 +175,10 @@ def test_one_who_did_nothing_yet_has_an_empty_list(in_app, visit):
 def test_an_installment_paid_late_was_overdue_all_the_same(story):
     customer, loan_id, _ = story
     payment = payment_of(loan_id, 2)
-    paying.post(
-        loan_id, payment.id, amount=Decimal(payment.payment_amount), reference=new_reference(), version=payment.version,
-        command=uuid4(), actor=make_staff(Role.SUPPORT_AGENT).actor,
+    payments.post(
+        loan_id, payment.id,
+        payments.PostAnswers(version=payment.version, amount=payment.payment_amount, reference=new_reference()),
+        by=uuid4(), actor=make_staff(Role.SUPPORT_AGENT).actor,
     )  # fmt: skip
     page = timeline.page(customer, before=None, actor=reader())
     kinds = [one.kind for one in page.happenings]

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from portal.auth import service as auth
+from portal import auth
 from portal.credit_scores.models import CreditScore
 from portal.kyc.models import KycCheck, KycStatus
-from portal.loans import paying
+from portal.loans import payments
 from portal.permissions import Role
 from portal.shared.database import db
 from tests.factories import (
@@ -261,9 +261,10 @@ def form_of(rule, rina):
         loan_id = make_approved(tenor_month=2)
         payment = payment_of(loan_id)
         if rule.endswith("/reverse"):
-            paying.post(
-                loan_id, payment.id, amount=payment.payment_amount, reference=new_reference(), version=payment.version,
-                command=uuid4(), actor=make_staff(Role.SUPPORT_AGENT).actor,
+            payments.post(
+                loan_id, payment.id,
+                payments.PostAnswers(version=payment.version, amount=payment.payment_amount, reference=new_reference()),
+                by=uuid4(), actor=make_staff(Role.SUPPORT_AGENT).actor,
             )  # fmt: skip
             payment = payment_of(loan_id)
         url = rule.replace("<uuid:loan_id>", str(loan_id)).replace("<uuid:payment_id>", str(payment.id))

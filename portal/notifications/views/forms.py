@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
 
-from portal.notifications.record import LOOKING
+from portal.notifications.record import REASONS
 from portal.web.forms import Command, Form, NoteField, TextField, choices
 
 
@@ -18,6 +18,6 @@ class RevealForm(Form):
     """Why somebody looks at an address."""
 
     why = SelectField(
-        _l("Why"), choices=choices(*((code, _l(word)) for code, word in LOOKING.items())), validate_choice=False
+        _l("Why"), choices=choices(*((code, _l(word)) for code, word in REASONS.items())), validate_choice=False
     )
     text = TextField(_l("What for"))

@@ -5,8 +5,8 @@ from datetime import timedelta
 from playwright.sync_api import expect
 from sqlalchemy import update
 
+from portal import auth
 from portal.audit import chain
-from portal.auth import service as auth
 from portal.auth.models import AuthSession
 from portal.permissions import Role
 from portal.shared import clock

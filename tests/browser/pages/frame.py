@@ -30,7 +30,7 @@ def menu(look, **_):
 
 
 def idle_notice(look, rina, **_):
-    page = look()
+    page = look(own=True)
     page.clock.install()
     page.goto("/")
     page.clock.fast_forward(13 * 60_000)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import scoped_session
 
 from portal.notifications.resends.models import Resend
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(name, 7)) FROM unnest(CAST(:names AS text[])) AS name")
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(name, 7)) FROM unnest(CAST(:names AS text[])) AS name"
 
 
 class ResendRepository:
@@ -20,7 +20,7 @@ class ResendRepository:
 
     def lock(self, roots: Collection[UUID]) -> None:
         """Until the transaction ends, nobody else sends any of these again; always in one order."""
-        self.session.execute(_LOCK, {"names": sorted(str(root) for root in roots)})
+        self.session.execute(text(_LOCK), {"names": sorted(str(root) for root in roots)})
 
     def get(self, ids: Sequence[UUID]) -> Sequence[Resend]:
         return self.session.scalars(select(Resend).where(Resend.message_id.in_(ids))).all()
