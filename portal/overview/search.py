@@ -58,11 +58,13 @@ def search(answers: TermAnswers, *, actor: Actor) -> Hits:
         found = ids_between(*span, limit=MAX_HITS) if span and actor.may(permission) else []
         is_missing |= found is None
         things += (Thing(id_, Sentence(word, id=str(id_)[:8]), page_of(kind, id_, actor)) for id_ in found or ())
+    by_id = [page_of("customer", one.user_id, actor) for one in customers if span and span[0] <= one.user_id <= span[1]]
+    by_id += [thing.link for thing in things]
     count = len(customers) + len(things)
     return Hits(
         customers,
         things[: MAX_HITS - len(customers)],
-        _only(customers, things, span, actor) if span and count == 1 else None,
+        by_id[0] if by_id and count == 1 else None,
         count >= MAX_HITS,
         is_missing,
     )
@@ -74,11 +76,3 @@ def find(answers: TermAnswers) -> list[Person]:
         asked = N_("Enter a name, a phone number, an email or an ID.")
         wrong.unless_fits(answers.term, "term", least=1, most=MAX_TERM, message=asked)
     return users.find(answers.term)
-
-
-def _only(customers: list[Person], things: list[Thing], span: tuple[UUID, UUID], actor: Actor) -> Link | None:
-    """The page of the one that was found, unless by a name that looks like the beginning of an id."""
-    if things:
-        return things[0].link
-    user_id = customers[0].user_id
-    return page_of("customer", user_id, actor) if span[0] <= user_id <= span[1] else None
