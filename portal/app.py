@@ -24,8 +24,8 @@ from portal.notifications.views import bp as notifications_views
 from portal.notifications.views.outbox import bp as outbox_views
 from portal.notifications.views.receipts import bp as receipts_views
 from portal.notifications.views.receipts import receipt
-from portal.overview.customers import bp as customers_views
 from portal.overview.views import bp as overview_views
+from portal.overview.views.customers import bp as customers_views
 from portal.permissions import Permission
 from portal.risk_levels.views import bp as risk_levels_views
 from portal.shared import crypto, mail

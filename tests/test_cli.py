@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from portal.audit import service as audit
+from portal import audit
+from portal.audit import chain
 from portal.permissions import GRANTS, Role
 from tests.factories import audit_events
 
@@ -63,7 +64,7 @@ def test_the_help_names_every_command(run):
 def test_the_audit_trail_is_verified_and_its_head_printed(run):
     for _ in range(3):
         audit.note("kyc.opened", uuid4())
-    audit.seal()
+    chain.seal()
     audit.note("kyc.opened", uuid4())
     head = run("audit", "head")
     assert head.exit_code == 0
@@ -83,7 +84,7 @@ def test_an_empty_trail_has_a_head_too(run):
 def test_a_broken_trail_is_said_and_fails_the_command(run, superuser):
     for _ in range(3):
         audit.note("kyc.opened", uuid4())
-    audit.seal()
+    chain.seal()
     head = run("audit", "head").output.strip()
     with superuser.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))

@@ -33,7 +33,7 @@ def test_a_list_takes_40_lines_of_python_and_25_of_template():
 
 
 @pytest.fixture
-def portal(in_app, environment):
+def walked(in_app, environment):
     """A portal that has the list of the walk."""
     with another_portal(environment) as portal:
         add_list_to(portal)
@@ -62,14 +62,14 @@ class Routes:
         return lambda view: self.portal.add_url_rule(f"/customers{path}", f"customers.{view.__name__}", view)
 
 
-def test_the_list_of_the_walk_is_there_narrowed_paged_and_exported(portal):
+def test_the_list_of_the_walk_is_there_narrowed_paged_and_exported(walked):
     people = [make_customer(fullname=f"Budi {n:02}", status=Activity.INACTIVE) for n in range(30)]
     make_customer(fullname="Siti still active")
     for n, person in enumerate(people):
         moved = {"id": person, "ago": timedelta(minutes=n)}
         db.session.execute(text("UPDATE user_profile SET updated_at = now() - :ago WHERE id = :id"), moved)
     db.session.commit()
-    browser = Browser(portal)
+    browser = Browser(walked)
     browser.sign_in(make_staff(Role.ADMIN).email)
     first = browser.get("/customers/deactivated")
     assert first.status_code == 200

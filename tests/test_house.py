@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NO_CONTEXTS = {"shared", "web", "demo", "dev", "translations"}
-ASSEMBLED = {"views", "account_views", "customers"}
+ASSEMBLED = {"views", "account_views"}
 """What app.py takes from inside a context: its blueprints."""
 WRITTEN = {"models", "repository"}
 """What the demo takes from inside a context: rows, written directly."""
@@ -93,7 +93,7 @@ AT_THE_DOOR = {
     "another's module by its name": ("loans.four", "from portal import users\nusers.repository", "users.repository"),
     "what the door does not give": ("loans.five", "from portal.users import Profile", "users.Profile"),
     "one's own door": ("users.six", "from portal.users import Person", "users.Person"),
-    "no rows, by the demo": ("demo.seven", "from portal.users.service import mask", "users.service.mask"),
+    "no rows, by the demo": ("demo.seven", "from portal.users.people import mask", "users.people.mask"),
     "another's rows, by commands": ("cli", "from portal.users.models import Profile", "users.models.Profile"),
 }
 BY_CONTRACT = {

@@ -33,7 +33,8 @@ class Field:
     ``column`` is an attribute of the table, or a name in a Mongo document. ``wrong`` is said of a text that means
     nothing. ``above`` names a field whose value this one may not be below, and ``below`` says so. Who is not
     ``in_bar`` stands in no filter bar: a tab or a link of another page narrows by it. ``implied`` rules hold wherever
-    this field is given, so that an index with that rule can be used. ``kind`` says what is typed into it.
+    this field is given, so that an index with that rule can be used. What ``parts`` splits is read as a whole with
+    one of the fields ``whole_with``, which leave few rows. ``kind`` says what is typed into it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Field:
     in_bar: Callable[[Mapping[str, Any]], bool] = lambda values: True
     is_scanned: bool = False
     implied: Sequence[str] = ()
+    whole_with: Sequence[str] = ()
     kind: ClassVar[str] = "text"
 
     def options(self) -> Options | None:
@@ -64,6 +66,10 @@ class Field:
         """The conditions of a statement; values are bound by the field's name."""
         return [column == bindparam(self.name, type_=column.type)]
 
+    def parts(self, column: Any, shape: Any) -> Sequence[Any]:
+        """Conditions of values that an index holds apart: the rows of each are read in its order, then merged."""
+        return []
+
     def parameters(self, value: Any) -> dict[str, Any]:
         return {self.name: value}
 
@@ -75,10 +81,11 @@ def nowhere(values: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Choice(Field):
-    """One of an enum, or of codes with their words."""
+    """One of an enum, or of codes with their words; with ``sorted_from`` those behind so many stand in the alphabet."""
 
     among: type[StrEnum] | Mapping[str, str]
     all: str = N_("All")
+    sorted_from: int | None = None
 
     def _words(self) -> dict[str, str]:
         if isinstance(self.among, Mapping):

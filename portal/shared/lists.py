@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Date, Result, TextClause, bindparam, select, text, tuple_
+from sqlalchemy import Date, Result, TextClause, bindparam, select, text, tuple_, union_all
 
 from portal.shared.actor import Actor
 from portal.shared.counting import capped
@@ -237,11 +237,15 @@ class Listing(Declared[RowT]):
         is_scan = not is_export and any(self._is_scanned(name) for name, _ in shape)
         statement = self.joined(select(*self.columns)).where(*self.base)
         scanned: list[tuple[Field, Any]] = []
+        parts: Sequence[Any] = []
+        names = {name for name, _ in shape}
         for name, form in shape:
             one = self.by_name[name]
             statement = statement.where(*map(text, one.implied))
             if is_scan and (one.is_scanned or name in self.scanned_too):
                 scanned.append((one, form))
+            elif not is_export and names.isdisjoint(one.whole_with) and (split := one.parts(one.column, form)):
+                parts = split
             else:
                 statement = statement.where(*one.where(one.column, form))
         key: Sequence[Any] = self.key
@@ -255,7 +259,11 @@ class Listing(Declared[RowT]):
                 statement = statement.where(*one.where(rows.c[one.column.key], form))
         if place and (not is_scan or self.scans_newest):
             statement = _placed(statement, key, is_forward)
-        statement = _ordered(statement, key, is_forward).limit(bindparam("list_most"))
+        most: Any = bindparam("list_most")
+        if parts:
+            statement = union_all(*(_ordered(statement.where(part), key, is_forward).limit(most) for part in parts))
+            key = [statement.selected_columns[column.key] for column in key]
+        statement = _ordered(statement, key, is_forward).limit(most)
         if self.wrapped is None:
             return statement
         page = statement.subquery("page")

@@ -1,4 +1,4 @@
-"""A customer's profile."""
+"""A customer's profile, and why somebody looks at it or blocks it."""
 
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,27 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.shared.crypto import new_id
 from portal.shared.database import Base, native_enum
+from portal.shared.errors import N_
 from portal.shared.vocabulary import Activity
+
+LOOK_REASONS = {
+    "CALL_BACK": N_("The customer asked to be called"),
+    "VERIFY_IDENTITY": N_("To check who is calling"),
+    "DELIVERY": N_("A message did not arrive"),
+    "OTHER": N_("Another reason"),
+}
+"""Why somebody sees a contact in full, by the code that the trail keeps."""
+STATUS_REASONS = {
+    "CUSTOMER_REQUEST": N_("The customer asked for it"),
+    "FRAUD_SUSPECTED": N_("Fraud is suspected"),
+    "CLEARED": N_("The suspicion was cleared"),
+    "MISTAKE": N_("It was a mistake"),
+}
+"""Why a customer is blocked or let in again."""
 
 
 class Profile(Base):
-    """``user_profile``: a customer. ``auth_id`` is his account in ``users_auth``, by id only."""
+    """``user_profile``: a customer. ``auth_id`` is their account in ``users_auth``, by id only."""
 
     __tablename__ = "user_profile"
 

@@ -20,8 +20,8 @@ def init(app: Flask) -> None:
     """Register filters and globals."""
     app.jinja_env.filters.update(
         wib=wib, wib_time=wib_time, wib_day=wib_day, wib_short=wib_short, wib_since=wib_since,
-        wib_date=wib_date, iso=iso, duration=duration, capped=capped, digits=money.digits, rupiah=money.rupiah,
-        short_id=short_id, name=name,
+        wib_date=wib_date, weekday=weekday, iso=iso, duration=duration, capped=capped, digits=money.digits,
+        rupiah=money.rupiah, short_id=short_id, name=name,
     )  # fmt: skip
     app.jinja_env.globals.update(static_url=static_url, command_id=uuid4)
 
@@ -67,6 +67,11 @@ def wib_date(at: datetime) -> str:
 def _day(at: datetime | date, pattern: str) -> str:
     day = at.astimezone(WIB).date() if isinstance(at, datetime) else at
     return str(format_date(day, pattern))
+
+
+def weekday(day: date) -> str:
+    """``Tue 18 Nov``."""
+    return _day(day, "EEE d MMM")
 
 
 def iso(at: datetime) -> str:

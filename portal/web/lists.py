@@ -13,7 +13,7 @@ from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields import Field as FormField
 
 from portal.shared.errors import Sentence
-from portal.shared.fields import Field, Id
+from portal.shared.fields import Field, Id, Options
 from portal.shared.lists import Asked, Declared, Shown, Tab
 from portal.shared.pagination import Page, Slice
 from portal.web.access import current_actor
@@ -68,7 +68,7 @@ class ListPage:
             field = form[one.name]
             field.data = self.texts.get(one.name, "")
             if (options := one.options()) is not None:
-                field.choices = choices(*((value, translated(word)) for value, word in options))
+                field.choices = choices(*_words(options, getattr(one, "sorted_from", None)))
             if one.name in self.asked.problems:
                 field.errors = [translated(self.asked.problems[one.name])]
         return form
@@ -215,6 +215,13 @@ def _form_of(listing: Declared[Any]) -> type[FlaskForm]:
     """The form of a list's fields, made once; a GET form, since its address holds no person, only ids."""
     fields = {one.name: _field(one) for one in listing.fields}
     return type("FilterForm", (FlaskForm,), {"Meta": type("Meta", (), {"csrf": False}), **fields})
+
+
+def _words(options: Options, sorted_from: int | None) -> list[tuple[str, str]]:
+    words = [(value, translated(word)) for value, word in options]
+    if sorted_from is not None:
+        words[sorted_from:] = sorted(words[sorted_from:], key=lambda pair: pair[1].casefold())
+    return words
 
 
 def _field(one: Field) -> Any:

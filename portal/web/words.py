@@ -1,6 +1,6 @@
 """Words of the portal in the reader's language: sentences, and values that carry their own word."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from flask import Flask
@@ -10,7 +10,7 @@ from markupsafe import Markup
 from portal.shared.errors import Sentence
 from portal.shared.money import rupiah
 from portal.shared.words import Words
-from portal.web.filters import static_url, wib, wib_day
+from portal.web.filters import duration, static_url, wib, wib_day
 
 
 def init(app: Flask) -> None:
@@ -24,10 +24,14 @@ def translated(text: str) -> str:
         return ""
     if not isinstance(text, Sentence):
         return str(gettext(text))
-    parameters = {
-        name: translated(fact) if isinstance(fact, Sentence) else fact for name, fact in text.parameters.items()
-    }
+    parameters = {name: _said(fact) for name, fact in text.parameters.items()}
     return str(pgettext(text.context, text, **parameters) if text.context else gettext(text, **parameters))
+
+
+def _said(fact: object) -> object:
+    if isinstance(fact, timedelta):
+        return duration(fact)
+    return translated(fact) if isinstance(fact, Sentence) else fact
 
 
 def word(value: Words) -> str:

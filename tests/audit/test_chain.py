@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from portal.audit import service as audit
+from portal import audit
+from portal.audit import chain
 from portal.audit.models import AuditEvent, AuditSeal
 from portal.shared.database import db
 from tests.factories import make_staff
@@ -41,7 +42,7 @@ def tamper(superuser):
 def sealed(in_app):
     """Ten sealed events; the head of their chain."""
     write(10)
-    assert audit.seal() == 10
+    assert chain.seal() == 10
     return audit.head()
 
 
@@ -61,10 +62,10 @@ def test_an_empty_trail_is_unbroken(in_app):
 def test_sealing_takes_every_event_in_order_once(in_app):
     write(5)
     assert audit.verify().unsealed == 5
-    assert audit.seal() == 5
-    assert audit.seal() == 0
+    assert chain.seal() == 5
+    assert chain.seal() == 0
     write(3)
-    assert audit.seal() == 3
+    assert chain.seal() == 3
     assert sequences() == list(range(1, 9))
     verdict = audit.verify()
     assert (verdict.links, verdict.broken, verdict.unsealed, verdict.head) == (8, None, 0, audit.head())
@@ -73,7 +74,7 @@ def test_sealing_takes_every_event_in_order_once(in_app):
 def test_more_than_one_batch_is_sealed_at_once(in_app, superuser):
     with superuser.begin() as connection:
         connection.execute(text("INSERT INTO audit_events (action) SELECT 'many' FROM generate_series(1, 2300)"))
-    assert audit.seal() == 2300
+    assert chain.seal() == 2300
     assert sequences() == list(range(1, 2301))
     assert audit.verify().broken is None
 
@@ -81,10 +82,10 @@ def test_more_than_one_batch_is_sealed_at_once(in_app, superuser):
 def test_an_event_that_comes_late_is_sealed_too(in_app, superuser):
     """Its transaction was open while a later event was sealed."""
     write(2)
-    audit.seal()
+    chain.seal()
     with superuser.begin() as connection:
         connection.execute(text("INSERT INTO audit_events (action, at) VALUES ('late', now() - interval '2 minutes')"))
-    assert audit.seal() == 1
+    assert chain.seal() == 1
     assert audit.verify().broken is None
     assert audit.verify().unsealed == 0
 
@@ -100,7 +101,7 @@ def test_sealing_while_eight_people_work_leaves_no_gap_and_no_double(in_app):
     def seal():
         with in_app.app_context():
             while not done.is_set():
-                sealed.append(audit.seal())
+                sealed.append(chain.seal())
 
     workers, sealers = [Thread(target=work) for _ in range(8)], [Thread(target=seal) for _ in range(2)]
     for thread in workers + sealers:
@@ -110,7 +111,7 @@ def test_sealing_while_eight_people_work_leaves_no_gap_and_no_double(in_app):
     done.set()
     for thread in sealers:
         thread.join()
-    sealed.append(audit.seal())
+    sealed.append(chain.seal())
     assert sum(sealed) == 200
     assert sequences() == list(range(1, 201))
     assert db.session.query(AuditSeal.event_id).distinct().count() == db.session.query(AuditEvent).count() == 200
@@ -192,10 +193,10 @@ def test_a_cut_tail_shows_against_a_head_that_was_kept_elsewhere(sealed, tamper)
 
 def test_a_chain_written_anew_shows_against_a_head_that_was_kept_elsewhere(sealed, tamper):
     write(2)
-    audit.seal()
+    chain.seal()
     assert audit.verify(sealed).broken is None, "it has only grown"
     tamper("DELETE FROM audit_seals", f"UPDATE audit_events SET actor_role = 'admin' WHERE event_id <> '{uuid4()}'")
-    assert audit.seal() == 12
+    assert chain.seal() == 12
     assert audit.verify().broken is None
     event = event_of(10)
     assert audit.verify(sealed).broken == f"link 10: event {event} is not the one that was exported"

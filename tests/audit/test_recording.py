@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from portal.audit import service as audit
+from portal import audit
 from portal.permissions import Role
 from portal.shared.actor import PORTAL
 from portal.shared.database import db, transaction

@@ -20,7 +20,7 @@ def test_numbers_are_refreshed_and_leave_the_focus_where_it_is(rina, open_page):
     page = open_page(rina)
     page.clock.install()
     page.goto("/")
-    waiting, young = page.locator("#tile-waiting .stat__n"), page.locator("#picture .num").first
+    waiting, young = page.locator("#tile-waiting .stat__n"), page.locator("#chart .num").first
     expect(waiting).to_have_text("1")
     page.locator("#tile-late").focus()
     make_kyc_check(has_images=False, age=timedelta(minutes=5))
@@ -83,4 +83,4 @@ def test_a_home_is_whole_without_scripts(open_page, role):
     page = open_page(make_staff(role), java_script_enabled=False)
     expect(page.locator(".stat__n")).to_have_count(4)
     expect(page.locator(".livedot")).to_contain_text("Updated")
-    expect(page.locator("#picture table.bars")).to_be_visible()
+    expect(page.locator("#chart table.bars")).to_be_visible()

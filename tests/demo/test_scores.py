@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from portal import users
 from portal.credit_scores import policy, reconciling
 from portal.credit_scores.deciding import INACTIVE, MISSING, UNIDENTIFIED, blocks_of
 from portal.credit_scores.models import CreditScore, ScoreEntry
@@ -26,7 +27,6 @@ from portal.shared.actor import Actor
 from portal.shared.database import db
 from portal.shared.mongo import mongo
 from portal.shared.vocabulary import Decision, RiskLevel, ScoreSource
-from portal.users import service as users
 from tests.sessions import signed_in
 
 INTERNAL, EXTERNAL, MANUAL = ScoreSource

@@ -12,7 +12,7 @@ from portal.loans import book as loans
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db
-from portal.users.service import find
+from portal.users import find
 from tests.client import error_at
 from tests.factories import audit_events, make_customer, make_kyc_check, make_score, make_staff
 from tests.loans.book import sql

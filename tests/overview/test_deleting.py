@@ -9,7 +9,7 @@ from portal.auth.models import AuthSession
 from portal.kyc import intake
 from portal.kyc.models import DocumentType, KycStatus
 from portal.notifications import drafts as notifications
-from portal.overview.deleting import delete, deletion_of
+from portal.overview.deletion import DeleteAnswers, delete, deletion_of
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.database import db, transaction
@@ -50,7 +50,8 @@ def fields(user_id, **given):
 
 
 def remove(user_id, by):
-    delete(user_id, reason="CUSTOMER_REQUEST", version=1, command=uuid4(), actor=by.actor)
+    answers = DeleteAnswers(version=1, reason="CUSTOMER_REQUEST", confirmation=str(user_id)[:8])
+    delete(user_id, answers, by=uuid4(), actor=by.actor)
 
 
 def profile_of(user_id):

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from portal.audit import service as audit
+from portal.audit import chain
 from portal.kyc.models import DocumentType
 from portal.notifications import Channel
 from portal.permissions import Role
@@ -192,11 +192,11 @@ def test_an_administrator_hears_that_the_trail_is_not_sealed_or_does_not_hold(in
     assert "has not been sealed" not in browser.get("/").text
     sql(superuser, "UPDATE audit_events SET at = at - interval '6 minutes'")
     assert "has not been sealed since" in browser.get("/").text
-    audit.seal()
-    audit.check()
+    chain.seal()
+    chain.check()
     assert "The audit trail holds" in browser.get("/").text
     sql(superuser, "UPDATE audit_events SET action = 'auth.signed-out' WHERE action = 'auth.signed-in'")
-    audit.check()
+    chain.check()
     assert "The chain is broken at link 1" in browser.get("/").text
 
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from portal.shared import clock
 from portal.shared.vocabulary import Activity
-from portal.users.service import MAX_HITS, find, mask_email, mask_phone, normal_email, normal_phone
+from portal.users import MAX_HITS, find
+from portal.users.people import mask_email, mask_phone
+from portal.users.search import normal_email, normal_phone
 from tests.factories import make_customer
 
 PHONES = [

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from portal import config
-from portal.audit import service as audit
+from portal.audit import chain
 from portal.notifications import drafts as notifications
 from portal.permissions import Role
 from portal.shared.database import db, transaction
@@ -69,13 +69,13 @@ def test_tries_to_send_are_told_by_channel_and_outcome(watched, visit):
 
 
 def test_a_broken_chain_is_told(watched, visit, superuser):
-    audit.check()
+    chain.check()
     assert "portal_audit_chain_broken 0.0" in read(visit)
-    audit.seal()
+    chain.seal()
     with superuser.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text("UPDATE audit_events SET action = 'x'"))
-    audit.check()
+    chain.check()
     assert "portal_audit_chain_broken 1.0" in read(visit)
 
 

@@ -1,15 +1,11 @@
 """The administrators' home: who is here, whether the books and the trail hold, and what happened today."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
-from flask_babel import gettext as _
-
 from portal import audit, credit_scores, loans, notifications, staff
-from portal.audit import action_word
-from portal.overview.homes.parts import MOST_ROWS, Bar, Counters, Tile, asked, from_day
+from portal.overview.homes.parts import MAX_ROWS, Bar, Counters, Tile, asked, book_bars, from_day
+from portal.overview.links import Link, link
 from portal.shared.actor import Actor
 from portal.shared.errors import N_
 
@@ -25,69 +21,59 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The staff's numbers and today's of the trail, each None while it cannot be read."""
-
-    staff: staff.StaffNumbers | None
-    trail: Mapping[str, int] | None
+Found = tuple[staff.StaffNumbers | None, Mapping[str, int] | None]
 
 
 def read(actor: Actor) -> Found:
-    return Found(asked(staff.staff_numbers), asked(lambda: audit.counts_today(list(WORDS))))
+    return asked(staff.staff_numbers), asked(lambda: audit.counts_today(list(WORDS)))
 
 
 def counters(actor: Actor, found: Found) -> Counters:
-    trail = found.trail or {}
-    refused = trail.get(REFUSED)
+    team, counted = found
+    trail = counted or {}
+    active, signed_in = (getattr(team, name, None) for name in ("active", "signed_in"))
+    refused, revealed = trail.get(REFUSED), trail.get(REVEALED)
     tiles = [
+        Tile("active", N_("Active staff"), "users", active, _staff("active"), N_("may sign in")),
         Tile(
-            "active", _("Active staff"), "users", getattr(found.staff, "active", None),
-            url_for("staff.index", access="active"), _("may sign in"),
+            "signed-in", N_("Signed in now"), "monitor-smartphone", signed_in, _staff("signed-in"),
+            N_("used within 15 minutes"),
         ),
         Tile(
-            "signed-in", _("Signed in now"), "monitor-smartphone", getattr(found.staff, "signed_in", None),
-            url_for("staff.index", access="signed-in"), _("used within 15 minutes"),
+            "refused", WORDS[REFUSED], "shield-alert", refused, _trail(REFUSED),
+            N_("today, to somebody of another role"), bool(refused),
         ),
-        Tile(
-            "refused", _(WORDS[REFUSED]), "shield-alert", refused, _trail(REFUSED),
-            _("today, to somebody of another role"), bool(refused),
-        ),
-        Tile("revealed", _(WORDS[REVEALED]), "eye", trail.get(REVEALED), _trail(REVEALED), _("today, with a reason")),
+        Tile("revealed", WORDS[REVEALED], "eye", revealed, _trail(REVEALED), N_("today, with a reason")),
     ]  # fmt: skip
-    bars = [Bar(_(word), trail.get(action, 0), _trail(action)) for action, word in WORDS.items()]
-    return Counters(tiles, None if found.trail is None else bars, _("Today in the audit trail"))
+    bars = [Bar(word, trail.get(action, 0), _trail(action)) for action, word in WORDS.items()]
+    return Counters(tiles, None if counted is None else bars, N_("Today in the audit trail"))
 
 
 def rest(actor: Actor, found: Found) -> dict[str, Any]:
     return {
         "checked": asked(credit_scores.last_reconciled),
         "chain": asked(audit.chain_health),
-        "events": asked(lambda: audit.latest(MOST_ROWS)),
-        "action_word": action_word,
-        "queues": _queues(found.staff),
+        "events": asked(lambda: audit.latest(MAX_ROWS)),
+        "queues": _queues(found[0]),
     }
 
 
-def _queues(team: staff.StaffNumbers | None) -> list[tuple[str, int | None, str]]:
-    """What waits for anybody: a word, a number (None: not to be read), and where it is."""
+def _queues(team: staff.StaffNumbers | None) -> list[Bar]:
+    """What waits for anybody."""
     book, told = asked(loans.book_numbers), asked(notifications.delivery_numbers)
+    failed = link("notifications.index", status="failed", **from_day(notifications.DAYS_COUNTED - 1))
+    pending = link("notifications.index", status="pending")
     return [
-        (_("Loans waiting"), getattr(book, "pending", None), url_for("loans.index", status="pending")),
-        (_("Overdue installments"), getattr(book, "overdue", None), url_for("loans.overdue")),
-        (
-            _("Messages failed in 7 days"),
-            getattr(told, "all_failed", None),
-            url_for("notifications.index", status="failed", **from_day(notifications.DAYS_COUNTED - 1)),
-        ),
-        (
-            _("Messages not sent yet"),
-            getattr(told, "all_pending", None),
-            url_for("notifications.index", status="pending"),
-        ),
-        (_("Invitations open"), getattr(team, "invited", None), url_for("staff.index", access="invited")),
+        *book_bars(book),
+        Bar(N_("Messages failed in 7 days"), getattr(told, "all_failed", None), failed),
+        Bar(N_("Messages not sent yet"), getattr(told, "all_pending", None), pending),
+        Bar(N_("Invitations open"), getattr(team, "invited", None), _staff("invited")),
     ]
 
 
-def _trail(action: str) -> str:
-    return url_for("audit.index", action=action, **from_day(0))
+def _staff(access: str) -> Link:
+    return link("staff.index", access=access)
+
+
+def _trail(action: str) -> Link:
+    return link("audit.index", action=action, **from_day(0))

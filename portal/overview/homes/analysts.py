@@ -2,29 +2,27 @@
 
 from typing import Any
 
-from flask import url_for
-from flask_babel import gettext as _
-
 from portal import credit_scores, loans
 from portal.credit_scores import ScoreNumbers
 from portal.overview.homes.parts import (
-    MOST_ROWS,
+    MAX_ROWS,
     Bar,
     Counters,
     Tile,
     age_bars,
     asked,
-    from_day,
+    book_bars,
     late_tile,
     longest,
     team_of,
 )
+from portal.overview.links import Link, link
 from portal.permissions import Role
 from portal.shared.actor import Actor
-from portal.shared.scoring import LEVELS
+from portal.shared.errors import N_
 from portal.shared.vocabulary import RiskLevel
 
-FILLS = {RiskLevel.LOW: "f-ok", RiskLevel.MEDIUM: "f-warn", RiskLevel.HIGH: "f-bad"}
+QUEUE = "credit_scores.index"
 
 
 def read(actor: Actor) -> ScoreNumbers | None:
@@ -32,45 +30,37 @@ def read(actor: Actor) -> ScoreNumbers | None:
 
 
 def counters(actor: Actor, found: ScoreNumbers | None) -> Counters:
+    ready, manual, services = (getattr(found, name, None) for name in ("ready", "manual", "services"))
+    target = credit_scores.waiting_target()
     tiles = [
+        Tile("ready", N_("Ready to decide"), "circle-check", ready, _list(missing="none"), N_("nothing is missing")),
         Tile(
-            "ready", _("Ready to decide"), "circle-check", getattr(found, "ready", None), _list(missing="none"),
-            _("nothing is missing"),
+            "manual", N_("Manual score needed"), "gauge", manual, _list(missing="manual"),
+            N_("mandatory and not entered yet"),
         ),
         Tile(
-            "manual", _("Manual score needed"), "gauge", getattr(found, "manual", None), _list(missing="manual"),
-            _("mandatory and not entered yet"),
+            "services", N_("Waiting for scores"), "hourglass", services, _list(turn="services"),
+            N_("internal or external, mandatory"),
         ),
-        Tile(
-            "services", _("Waiting for scores"), "hourglass", getattr(found, "services", None), _list(turn="services"),
-            _("internal or external, mandatory"),
-        ),
-        late_tile(found, credit_scores.waiting_target(), _list(age="late")),
+        late_tile(found, target, QUEUE),
     ]  # fmt: skip
-    return Counters(
-        tiles,
-        age_bars(found, lambda age: _list(age=age)),
-        _("How long loans have been waiting for you"),
-        longest(found, _("No loan waits for you.")),
-        credit_scores.waiting_target(),
-    )
+    sentence = longest(found, N_("No loan waits for you."))
+    return Counters(tiles, age_bars(found, QUEUE), N_("How long loans have been waiting for you"), sentence, target)
 
 
 def rest(actor: Actor, found: ScoreNumbers | None) -> dict[str, Any]:
+    book = asked(loans.book_numbers)
     return {
-        "rows": asked(lambda: credit_scores.oldest_waiting(MOST_ROWS)),
-        "waiting": getattr(found, "analyst", None),
-        "risks": found
-        and [
-            Bar(_(LEVELS[level]), number, _list(risk_level=level), FILLS[level])
+        "rows": asked(lambda: credit_scores.oldest_waiting(MAX_ROWS)),
+        "waiting": Bar(N_("Waiting for you"), getattr(found, "analyst", None), link(QUEUE)),
+        "risks": found and [
+            Bar(RiskLevel(level).word, number, _list(risk_level=level), f"f-{RiskLevel(level).tone}")
             for level, number in found.risks.items()
         ],
-        "team": team_of(
-            actor, Role.CREDIT_ANALYST, credit_scores.decided_today, lambda who: _list(by=who, **from_day(0))
-        ),
-        "book": asked(loans.book_numbers),
-    }
+        "team": team_of(actor, Role.CREDIT_ANALYST, credit_scores.decided_today, QUEUE),
+        "book": book and book_bars(book),
+    }  # fmt: skip
 
 
-def _list(**query: Any) -> str:
-    return url_for("credit_scores.index", **query)
+def _list(**query: Any) -> Link:
+    return link(QUEUE, **query)

@@ -1,30 +1,28 @@
-"""What homes are made of: numbers with words, and the addresses of the lists they count."""
+"""What homes are made of: numbers with words, and the lists they count."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
-from flask import url_for
-from flask_babel import gettext as _
 from pymongo.errors import PyMongoError
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import staff
 from portal.loans import BookNumbers
+from portal.overview.links import Link, link
 from portal.permissions import Role
 from portal.shared import clock
 from portal.shared.actor import Actor, initials
-from portal.shared.ages import Age
+from portal.shared.ages import age_word
 from portal.shared.database import db, is_unreachable
-from portal.web.ages import age_word
-from portal.web.filters import duration
+from portal.shared.errors import N_, Sentence
 
-MOST_ROWS = 6
-MOST_COLLEAGUES = 8
+MAX_ROWS = 6
+MAX_COLLEAGUES = 8
 
 Answer = TypeVar("Answer")
 log = structlog.get_logger("portal.homes")
@@ -32,24 +30,24 @@ log = structlog.get_logger("portal.homes")
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A number, and the address of exactly what it counts; None while it cannot be read."""
+    """A number, and where exactly what it counts is; None while it cannot be read. Words are msgids."""
 
     key: str
     label: str
     icon: str
     number: int | None
-    href: str
-    note: str = ""
+    link: Link
+    note: str
     is_alarming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A number as a bar. The one that ``is_beyond`` has the target's line above it."""
+    """A number as a bar or a cell; ``word`` is a msgid or a day. The target's line is above the one ``is_beyond``."""
 
-    word: str
-    number: int
-    href: str
+    word: str | date
+    number: int | None
+    link: Link
     fill: str = "f-1"
     is_beyond: bool = False
 
@@ -60,7 +58,7 @@ class Mate:
 
     name: str
     number: int
-    href: str
+    link: Link
     is_me: bool
 
     @property
@@ -70,9 +68,9 @@ class Mate:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What is refreshed while the page is open: the tiles, and the picture below them.
+    """What is refreshed while the page is open: the tiles, and the chart below them.
 
-    ``bars`` are None while they cannot be read.
+    ``bars`` are None while they cannot be read; ``title`` and ``sentence`` are msgids.
     """
 
     tiles: list[Tile]
@@ -88,19 +86,6 @@ class Counters:
         return hashlib.blake2b(repr(numbers).encode(), digest_size=6).hexdigest()
 
 
-class Waits(Protocol):
-    """The numbers of a queue."""
-
-    @property
-    def oldest(self) -> timedelta | None: ...
-
-    @property
-    def late(self) -> int: ...
-
-    @property
-    def ages(self) -> Mapping[Age, int]: ...
-
-
 def asked(ask: Callable[[], Answer]) -> Answer | None:
     """What a context answers, None when its store does not; without Postgres there is no page at all."""
     try:
@@ -113,38 +98,42 @@ def asked(ask: Callable[[], Answer]) -> Answer | None:
         return None
 
 
-def late_tile(found: Waits | None, target: timedelta, href: str) -> Tile:
-    number = found.late if found else None
-    note = _("target: %(hours)s hours", hours=target // timedelta(hours=1))
-    return Tile("late", _("Past target"), "clock-alert", number, href, note, bool(number))
+def late_tile(found: Any, target: timedelta, list_: str) -> Tile:
+    """How much of a queue is past its target."""
+    late, note = (
+        getattr(found, "late", None),
+        Sentence(N_("target: %(hours)s hours"), hours=target // timedelta(hours=1)),
+    )
+    return Tile("late", N_("Past target"), "clock-alert", late, link(list_, age="late"), note, bool(late))
 
 
-def overdue_tile(found: BookNumbers | None) -> Tile:
-    number = found.overdue if found else None
-    return Tile(
-        "overdue", _("Overdue installments"), "clock-alert", number, url_for("loans.overdue"), _("not paid in time"),
-        bool(number),
-    )  # fmt: skip
-
-
-def age_bars(found: Waits | None, href: Callable[[Age], str]) -> list[Bar] | None:
+def age_bars(found: Any, list_: str) -> list[Bar] | None:
+    """How much of a queue has been waiting for how long."""
     if found is None:
         return None
     return [
-        Bar(age_word(age), number, href(age), "f-bad" if age.is_late else "f-1", age.is_late)
+        Bar(age_word(age), number, link(list_, age=age), "f-bad" if age.is_late else "f-1", age.is_late)
         for age, number in found.ages.items()
     ]
 
 
-def longest(found: Waits | None, nobody: str) -> str:
+def longest(found: Any, nobody: str) -> str:
     """How long the first of the queue has been waiting."""
     if found is None:
         return ""
-    return str(_("The longest wait is %(time)s.", time=duration(found.oldest))) if found.oldest else nobody
+    return Sentence(N_("The longest wait is %(time)s."), time=found.oldest) if found.oldest else nobody
+
+
+def book_bars(found: BookNumbers | None) -> list[Bar]:
+    """What waits in the loan book, and what is overdue."""
+    return [
+        Bar(N_("Loans waiting"), getattr(found, "pending", None), link("loans.index", status="pending")),
+        Bar(N_("Overdue installments"), getattr(found, "overdue", None), link("loans.overdue")),
+    ]
 
 
 def team_of(
-    actor: Actor, role: Role, decided: Callable[[Sequence[UUID]], Mapping[UUID, int]], href: Callable[[UUID], str]
+    actor: Actor, role: Role, decided: Callable[[Sequence[UUID]], Mapping[UUID, int]], list_: str
 ) -> list[Mate] | None:
     """The colleagues who decided something today, the busiest first, and oneself in any case."""
     names = asked(lambda: staff.colleagues(role))
@@ -152,11 +141,11 @@ def team_of(
     if names is None or numbers is None:
         return None
     mates = [
-        Mate(name, numbers[id_], href(id_), id_ == actor.auth_id)
+        Mate(name, numbers[id_], link(list_, by=id_, **from_day(0)), id_ == actor.auth_id)
         for id_, name in names.items()
         if numbers[id_] or id_ == actor.auth_id
     ]
-    return sorted(mates, key=lambda mate: -mate.number)[:MOST_COLLEAGUES]
+    return sorted(mates, key=lambda mate: -mate.number)[:MAX_COLLEAGUES]
 
 
 def days(first: date, last: date | None = None) -> dict[str, Any]:

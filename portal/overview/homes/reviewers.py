@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from flask import url_for
-from flask_babel import gettext as _
-
 from portal import kyc
 from portal.kyc import REASONS, QueueNumbers
 from portal.overview.homes.parts import (
-    MOST_ROWS,
+    MAX_ROWS,
     Bar,
     Counters,
     Tile,
@@ -19,8 +16,10 @@ from portal.overview.homes.parts import (
     longest,
     team_of,
 )
+from portal.overview.links import link
 from portal.permissions import Role
 from portal.shared.actor import Actor
+from portal.shared.errors import N_
 
 REASON_DAYS = 7
 
@@ -30,37 +29,24 @@ def read(actor: Actor) -> QueueNumbers | None:
 
 
 def counters(actor: Actor, found: QueueNumbers | None) -> Counters:
-    decided = url_for("kyc.decisions", by=actor.id, **from_day(0))
+    waiting, mine, decided = (getattr(found, name, None) for name in ("waiting", "mine", "decided"))
+    target, decisions = kyc.waiting_target(), link("kyc.decisions", by=actor.id, **from_day(0))
     tiles = [
+        Tile("waiting", N_("Waiting"), "inbox", waiting, link("kyc.index"), N_("for a decision")),
+        Tile("mine", N_("Held by me"), "user-check", mine, link("kyc.index", held="me"), N_("a hold lasts 10 minutes")),
+        late_tile(found, target, "kyc.index"),
         Tile(
-            "waiting", _("Waiting"), "inbox", getattr(found, "waiting", None), url_for("kyc.index"),
-            _("for a decision"),
-        ),
-        Tile(
-            "mine", _("Held by me"), "user-check", getattr(found, "mine", None), url_for("kyc.index", held="me"),
-            _("a hold lasts 10 minutes"),
-        ),
-        late_tile(found, kyc.waiting_target(), url_for("kyc.index", age="late")),
-        Tile(
-            "decided", _("Decided by me today"), "circle-check", getattr(found, "decided", None), decided,
-            _("verified or rejected"),
+            "decided", N_("Decided by me today"), "circle-check", decided, decisions, N_("verified or rejected"),
         ),
     ]  # fmt: skip
-    return Counters(
-        tiles,
-        age_bars(found, lambda age: url_for("kyc.index", age=age)),
-        _("How long people have been waiting"),
-        longest(found, _("Nobody is waiting for a decision.")),
-        kyc.waiting_target(),
-    )
+    sentence = longest(found, N_("Nobody is waiting for a decision."))
+    return Counters(tiles, age_bars(found, "kyc.index"), N_("How long people have been waiting"), sentence, target)
 
 
 def rest(actor: Actor, found: QueueNumbers | None) -> dict[str, Any]:
     return {
-        "rows": asked(lambda: kyc.oldest_waiting(actor, MOST_ROWS)),
-        "team": team_of(
-            actor, Role.KYC_REVIEWER, kyc.decided_today, lambda who: url_for("kyc.decisions", by=who, **from_day(0))
-        ),
+        "rows": asked(lambda: kyc.oldest_waiting(actor, MAX_ROWS)),
+        "team": team_of(actor, Role.KYC_REVIEWER, kyc.decided_today, "kyc.decisions"),
         "reasons": asked(_reasons),
     }
 
@@ -68,6 +54,6 @@ def rest(actor: Actor, found: QueueNumbers | None) -> dict[str, Any]:
 def _reasons() -> list[Bar]:
     since = from_day(REASON_DAYS - 1)
     return [
-        Bar(_(REASONS[code].label), number, url_for("kyc.decisions", reason=code, **since))
+        Bar(REASONS[code].label, number, link("kyc.decisions", reason=code, **since))
         for code, number in kyc.why_rejected(REASON_DAYS).items()
     ]

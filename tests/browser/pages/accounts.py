@@ -5,7 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from portal.audit import service as audit
+from portal.audit import chain
 from portal.auth import service as auth
 from portal.auth.models import AuthSession
 from portal.permissions import Role
@@ -106,8 +106,8 @@ def one_time_link(look, rina, **_):
 def audit_trail(look, visit, rina, **_):
     customer = make_customer(fullname=LONG_NAME)
     visit(rina).get(f"/kyc/{make_kyc_check(user_id=customer)}")
-    audit.seal()
-    audit.check()
+    chain.seal()
+    chain.check()
     return as_admin(look, "/audit")
 
 

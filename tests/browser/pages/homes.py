@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from portal.audit import service as audit
+from portal.audit import chain
 from portal.loans.models import Payment, PaymentStatus
 from portal.permissions import Role
 from portal.shared import clock
@@ -51,8 +51,8 @@ def home_of_an_administrator(look, visit, **_):
     visit(make_staff(Role.SUPPORT_AGENT, display_name=LONG_NAME)).get("/kyc")
     make_staff(password_hash=None)
     make_messages(3, status="failed", channel="sms")
-    audit.seal()
-    audit.check()
+    chain.seal()
+    chain.check()
     return look(staff=make_staff(Role.ADMIN))
 
 

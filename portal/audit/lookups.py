@@ -3,30 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from portal.audit.repository import AuditRepository
-from portal.shared.database import db
+from portal.audit.models import LOOKS
+from portal.audit.repository import events
 from portal.shared.pagination import Cursor
 from portal.shared.timeline import Happening
 
-events = AuditRepository(db.session)
-
-LOOKS = [
-    "customer.opened",
-    "customer.revealed",
-    "kyc.opened",
-    "kyc.image-viewed",
-    "loan.opened",
-    "credit-score.opened",
-    "risk-evaluation.revealed",
-    "message.opened",
-]
-"""The actions by which somebody saw something of a customer."""
-DEEDS = ["customer.deactivated", "customer.activated"]
+DEEDS = ("customer.deactivated", "customer.activated")
 
 
 def events_of(user_id: UUID, *, before: Cursor | None, limit: int) -> Sequence[Happening]:
-    """The newest looks at a customer and deeds to him before a place, newest first; ``facts`` are ids and codes."""
-    return [Happening(*row) for row in events.of_customer(user_id, [*LOOKS, *DEEDS], before, limit)]
+    """The newest looks at a customer and deeds to them before a place, newest first; ``facts`` are ids and codes."""
+    return [Happening(*row) for row in events.of_customer(user_id, LOOKS + DEEDS, before, limit)]
 
 
 def looks_at(user_id: UUID, *, limit: int) -> Sequence[Happening]:
@@ -36,5 +23,5 @@ def looks_at(user_id: UUID, *, limit: int) -> Sequence[Happening]:
 
 def newest_about(action: str, subject: UUID) -> Happening | None:
     """The last event of this action on this subject."""
-    row = events.newest_about(action, subject)
+    row = events.newest(action, subject)
     return Happening(*row) if row else None
