@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Unpack
 from uuid import UUID
 
 from portal import notifications
 from portal.loans import history, schedule
-from portal.loans.history import Facts, Score
+from portal.loans.history import Facts, Why
 from portal.loans.loan import found
 from portal.loans.models import Event, Loan, Payment
 from portal.loans.reasons import REASONS
@@ -21,15 +21,7 @@ UNDO_WINDOW = timedelta(seconds=60)
 
 
 def apply_decision(
-    loan_id: UUID,
-    decision: Decision,
-    *,
-    codes: Sequence[str] = (),
-    note: str | None = None,
-    credit: tuple[Facts, Facts],
-    score: Score | None = None,
-    policy: str | None = None,
-    actor: Actor,
+    loan_id: UUID, decision: Decision, *, credit: tuple[Facts, Facts], actor: Actor, **why: Unpack[Why]
 ) -> UUID:
     """The loan's side of approve or reject, inside the credit decision's transaction; returns the message's id.
 
@@ -43,17 +35,12 @@ def apply_decision(
         loans.add(*_installments(loan))
         event = Event.APPROVED
     else:
+        codes = why["codes"]
         loan.reject(at=now, reason=", ".join(codes))
         event, words = Event.REJECTED, _customer_words(codes)
-    _tell(loan, event, before, credit, codes=codes, note=note, score=score, policy=policy, actor=actor)
-    return notifications.queue(
-        event.replace(".", "-"),
-        to=loan.user_id,
-        loan_id=loan_id,
-        words=words,
-        context={"status": decision},
-        after=UNDO_WINDOW,
-    )
+    _tell(loan, event, before, credit, actor, **why)
+    message, facts = event.replace(".", "-"), {"status": decision}
+    return notifications.queue(message, to=loan.user_id, loan_id=loan_id, words=words, context=facts, after=UNDO_WINDOW)
 
 
 def undo_decision(loan_id: UUID, message_id: UUID, *, credit: tuple[Facts, Facts], actor: Actor) -> None:
@@ -64,24 +51,13 @@ def undo_decision(loan_id: UUID, message_id: UUID, *, credit: tuple[Facts, Facts
     before = history.loan_facts(loan)
     installments.remove(loan_id)
     loan.reopen(first_due=_planned_due_date(loan_id))
-    _tell(loan, Event.UNDONE, before, credit, actor=actor)
+    _tell(loan, Event.UNDONE, before, credit, actor)
 
 
-def tell_score(
-    loan_id: UUID,
-    event: str,
-    *,
-    credit: tuple[Facts, Facts],
-    score: Score,
-    policy: str,
-    codes: Sequence[str] = (),
-    note: str | None = None,
-    actor: Actor,
-) -> None:
+def tell_score(loan_id: UUID, event: str, *, credit: tuple[Facts, Facts], actor: Actor, **why: Unpack[Why]) -> None:
     """Write a score into the review history, inside the credit score's transaction that holds the loan's lock."""
     loan = locked(loan_id)
-    before = history.loan_facts(loan)
-    _tell(loan, event, before, credit, codes=codes, note=note, score=score, policy=policy, actor=actor)
+    _tell(loan, event, history.loan_facts(loan), credit, actor, **why)
 
 
 def locked(loan_id: UUID) -> Loan:
@@ -89,13 +65,11 @@ def locked(loan_id: UUID) -> Loan:
     return found(loan_id, for_update=True)
 
 
-def _tell(loan: Loan, event: str, before: Facts, credit: tuple[Facts, Facts], **told: Any) -> None:
+def _tell(loan: Loan, event: str, before: Facts, credit: tuple[Facts, Facts], actor: Actor, **why: Unpack[Why]) -> None:
     """One entry for both sides, the loan's and the credit score's."""
-    old, new = (
-        {"loan": before, "credit_score": credit[0]},
-        {"loan": history.loan_facts(loan), "credit_score": credit[1]},
-    )
-    loans.add(history.history_entry(loan, event, before=old, after=new, **told))
+    old = {"loan": before, "credit_score": credit[0]}
+    new = {"loan": history.loan_facts(loan), "credit_score": credit[1]}
+    loans.add(history.history_entry(loan, event, before=old, after=new, actor=actor, **why))
 
 
 def _installments(loan: Loan) -> list[Payment]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from portal.loans.models import Loan, Payment, PaymentStatus, Review
@@ -77,6 +77,15 @@ class Score:
         return Sentence(kind, score=self.value)
 
 
+class Why(TypedDict, total=False):
+    """What else an entry keeps: codes of reasons, a note, the score relied on, the version of the scoring."""
+
+    codes: Sequence[str]
+    note: str | None
+    score: Score | None
+    policy: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One changed field, its values read back; ``part`` is ``loan``, ``credit_score`` or an installment's number."""
@@ -125,37 +134,21 @@ def payment_facts(payment: Payment) -> Facts:
 
 
 def history_entry(
-    loan: Loan,
-    event: str,
-    *,
-    before: Mapping[str, Facts],
-    after: Mapping[str, Facts],
-    actor: Actor,
-    codes: Sequence[str] = (),
-    note: str | None = None,
-    score: Score | None = None,
-    policy: str | None = None,
+    loan: Loan, event: str, *, before: Mapping[str, Facts], after: Mapping[str, Facts], actor: Actor, **why: Unpack[Why]
 ) -> Review:
-    """A history entry; of ``before`` and ``after`` only what differs is kept. ``policy``: the scoring's version."""
+    """A history entry; of ``before`` and ``after`` only what differs is kept."""
     old, new = changed(before, after)
+    policy = why.get("policy")
     new["_meta"] = {
         "event": plain(event),
         "actor_id": plain(actor.auth_id),
         "actor_role": plain(actor.role),
-        "reason_codes": list(codes),
-        "note": note,
+        "reason_codes": list(why.get("codes", ())),
+        "note": why.get("note"),
         **({"policy": policy} if policy else {}),
     }
-    return Review(
-        loan_id=loan.loan_id,
-        old_data=old,
-        new_data=new,
-        status=loan.status,
-        credit_score=score.value if score else None,
-        credit_score_reason=score.reason if score else None,
-        credit_score_source=score.source if score else None,
-        credit_score_updated_at=score.updated_at if score else None,
-    )
+    score = _score_columns(why.get("score"))
+    return Review(loan_id=loan.loan_id, old_data=old, new_data=new, status=loan.status, **score)
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Facts, Facts]:
@@ -197,6 +190,17 @@ def fold(entries: Iterable[Mapping[str, Any]]) -> Facts:
         elif not state["payments"]:
             state["payments"] = _schedule(state["loan"])
     return state
+
+
+def _score_columns(score: Score | None) -> Facts:
+    if score is None:
+        return {}
+    return {
+        "credit_score": score.value,
+        "credit_score_reason": score.reason,
+        "credit_score_source": score.source,
+        "credit_score_updated_at": score.updated_at,
+    }
 
 
 def _facts_of(part: str) -> Kinds:

@@ -44,9 +44,7 @@ def submit(
         loans.lock_new(loan.loan_id)
         if _is_there(loan):
             return loan.loan_id
-        if users.names_of([user_id])[user_id].status is not Activity.ACTIVE:
-            raise Refused(N_("There is no active customer with this id. Check the id."))
-        users.lock(user_id)
+        _lock_active(user_id)
         loans.add(loan)
         told = {"loan": history.loan_facts(loan)}
         loans.add(history.history_entry(loan, Event.SUBMITTED, before={}, after=told, actor=PORTAL))
@@ -57,6 +55,13 @@ def submit(
 def take_in_lines(lines: Iterable[str]) -> Iterator[tuple[str, bool]]:
     """For each line what came of it, and whether it was taken in."""
     return results(lines, _read, submit)
+
+
+def _lock_active(user_id: UUID) -> None:
+    """Nobody deletes the customer until the transaction ends; raises :class:`Refused` unless they are active."""
+    if users.names_of([user_id])[user_id].status is not Activity.ACTIVE:
+        raise Refused(N_("There is no active customer with this id. Check the id."))
+    users.lock(user_id)
 
 
 def _require_sound(loan_amount: Decimal, tenor_month: int, first_due_date: date) -> None:

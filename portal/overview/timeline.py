@@ -122,7 +122,7 @@ def _facts(facts: Mapping[str, Any]) -> Iterator[str]:
     yield from (_verbatim(facts[name]) for name in ("score", "title") if facts.get(name))
     yield from (word for word in (CONTACTS.get(facts.get("field", "")), REASONS.get(facts.get("reason", ""))) if word)
     for code in facts.get("reason_codes") or ():
-        yield kyc.REASONS[code].label if code in kyc.REASONS else loans.code_word(code)
+        yield kyc.REASONS[code].label if code in kyc.REASONS else loans.reason_word(code)
 
 
 def _verbatim(said: Any) -> Sentence:

@@ -17,7 +17,7 @@ from portal.web.render import render
 PARTS = {"show": "loans/_loan.html", "history": "loans/_history.html", "payments": "loans/_payments.html"}
 
 
-def read(loan_id: UUID) -> loans.LoanPage:
+def fetch(loan_id: UUID) -> loans.LoanPage:
     """The loan as this person may see it."""
     actor = current_actor()
     return loans.show(loan_id, actor=actor, sees_scores=actor.may(Permission.SCORE_READ))
@@ -50,13 +50,13 @@ def asked_id(name: str) -> UUID | None:
 @bp.get("/<uuid:loan_id>")
 @requires(Permission.LOAN_READ)
 def show(loan_id: UUID) -> ResponseReturnValue:
-    return page_of("show", read(loan_id))
+    return page_of("show", fetch(loan_id))
 
 
 @bp.get("/<uuid:loan_id>/history")
 @requires(Permission.LOAN_READ)
 def history(loan_id: UUID) -> ResponseReturnValue:
-    loan, entry_id = read(loan_id), asked_id("as_of")
+    loan, entry_id = fetch(loan_id), asked_id("as_of")
     return page_of("history", loan, then=loans.as_of(loan, entry_id) if entry_id else None)
 
 

@@ -22,7 +22,7 @@ FORMS: dict[str, type[PostForm | ReverseForm | RescheduleForm]] = {
 
 def payments_page(loan_id: UUID, payment_id: UUID | None = None, *, sent: Sent | None = None) -> Response:
     """The installments; one of them has a form beside it: the one that was sent, or that the address names."""
-    page = loan.read(loan_id)
+    page = loan.fetch(loan_id)
     opened_id = payment_id or loan.asked_id("open")
     act = next((act for act in FORMS if sent and type(sent.form) is FORMS[act]), request.args.get("act"))
     opened = next((line for line in page.installments if line.id == opened_id and act in FORMS), None)
