@@ -216,7 +216,8 @@ def _watch(context: BrowserContext, report: Callable[[str], None]) -> None:
     context.set_default_timeout(10_000)
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(REFUSED):
+        is_viewer = "/images/" in message.location["url"]  # the browser's own page around a photo in a tab
+        if message.type == "error" and not message.text.startswith(REFUSED) and not is_viewer:
             report(f"console: {message.text} ({message.location})")
 
     def answered(response: Response) -> None:
